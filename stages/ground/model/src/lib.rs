@@ -1,0 +1,36 @@
+//! The nouns of Sluicegate. No I/O, no clock, no globals: every other crate may depend on this one,
+//! and this one depends on none of ours.
+//!
+//! A stage says exactly three kinds of things: a [`Finding`] (something is wrong), a [`Gap`] (something should have
+//! been looked at and was not) and an [`Artifact`] (a typed value for other stages). A run is the ordered list of
+//! [`Message`]s that came of it.
+
+mod artifact;
+mod digest;
+mod evidence;
+mod finding;
+mod fingerprint;
+mod gap;
+mod id;
+mod location;
+mod message;
+mod package;
+mod purl;
+mod rule;
+mod severity;
+mod subject;
+
+pub use artifact::Artifact;
+pub use digest::{Algorithm, Digest, DigestError};
+pub use evidence::{AdvisoryMatch, Evidence, Reachable, SecretVerdict};
+pub use finding::{Finding, Fix, Related, Suppression, SuppressionKind};
+pub use fingerprint::{Hasher, line_hashes};
+pub use gap::{Gap, GapKind};
+pub use id::{IdError, RuleId, StageId};
+pub use location::{Location, Snippet, Span};
+pub use message::{Counted, Message, Policy, RunHeader, StageOutcome, Status};
+pub use package::{DependencyScope, Ecosystem, INVENTORY, Inventory, Manifest, Package};
+pub use purl::{Purl, PurlError};
+pub use rule::Rule;
+pub use severity::{ParseSeverityError, Severity};
+pub use subject::{Subject, SubjectKind};
