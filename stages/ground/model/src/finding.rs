@@ -101,7 +101,7 @@ impl Finding {
         let mut in_file: BTreeMap<String, u32> = BTreeMap::new();
         let mut anywhere: BTreeMap<String, u32> = BTreeMap::new();
         for finding in findings {
-            let mut count = |counts: &mut BTreeMap<String, u32>, path: Option<&str>, purpose: &str| {
+            let count = |counts: &mut BTreeMap<String, u32>, path: Option<&str>, purpose: &str| {
                 let mut hasher = Hasher::new(purpose);
                 hasher.part(finding.stage.as_str()).part(finding.subject.kind().to_string());
                 hasher.part(finding.rule.as_str()).part(path.unwrap_or("")).part(&finding.identity);

@@ -6,6 +6,7 @@
 //! [`Message`]s that came of it.
 
 mod artifact;
+mod decision;
 mod digest;
 mod evidence;
 mod finding;
@@ -21,6 +22,7 @@ mod severity;
 mod subject;
 
 pub use artifact::Artifact;
+pub use decision::Decision;
 pub use digest::{Algorithm, Digest, DigestError};
 pub use evidence::{AdvisoryMatch, Evidence, Reachable, SecretVerdict};
 pub use finding::{Finding, Fix, Related, Suppression, SuppressionKind};

@@ -1,1 +1,35 @@
-//! stage.
+//! The contract between a stage and the engine.
+//!
+//! A stage declares what it needs and gives ([`Spec`]), and is then handed exactly that ([`Given`]) together with a
+//! place to say what it found ([`Sink`]). Order, cache key, sandbox and offline check all follow from the one
+//! declaration; any other read is an error that names the stage and the input.
+//!
+//! This crate runs nothing and knows no stage.
+
+mod config;
+mod draft;
+mod effect;
+mod files;
+mod given;
+#[cfg(feature = "harness")]
+pub mod harness;
+mod kind;
+mod memo;
+mod need;
+mod place;
+mod sink;
+mod spec;
+mod trace;
+
+pub use config::{ConfigError, Section};
+pub use draft::Draft;
+pub use effect::{Effect, EffectGiven, EffectSpec};
+pub use files::{File, Files};
+pub use given::{DataSets, Given, Inputs, Shard, StageError};
+pub use kind::{Kind, Presence};
+pub use memo::{Memo, MemoKey};
+pub use need::{From, Globs, GlobsError, Grain, HistoryRange, Need};
+pub use place::Place;
+pub use sink::{Output, Sink};
+pub use spec::{Running, Spec, Stage};
+pub use trace::{Read, Trace};

@@ -1,0 +1,42 @@
+//! The commits of a repository as content: every blob they brought in, each scanned once.
+
+use std::ops::Range;
+
+use model::Digest;
+
+/// Which blobs to see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selection {
+    /// Every blob that any ref reaches.
+    Everything,
+    /// Blobs that the commits reachable from `tips`, and from none of `excluded`, brought in. Full commit ids.
+    Range {
+        /// Where the walk starts.
+        tips: Vec<String>,
+        /// Where it ends.
+        excluded: Vec<String>,
+    },
+}
+
+/// A blob to look at. Only `changed` needs a look: the rest was seen in the blob that this one is a delta of. The ranges
+/// are widened to whole lines and by a margin, so that a match across a seam is inside one of them.
+#[derive(Debug)]
+pub struct Blob<'a> {
+    /// Git blob id.
+    pub id: Digest,
+    /// The whole content.
+    pub bytes: &'a [u8],
+    /// Sorted, disjoint ranges of `bytes`; the whole blob when it is no delta.
+    pub changed: &'a [Range<usize>],
+}
+
+/// Where a blob came in.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Introduced {
+    /// Full id of the commit.
+    pub commit: String,
+    /// Path in that commit, as in [`crate::Entry::path`].
+    pub path: String,
+    /// Committer time, seconds since the epoch.
+    pub time: i64,
+}
