@@ -157,7 +157,9 @@ mod tests {
 
     #[test]
     fn malformed_text_is_refused() {
-        for text in ["", "blake3", "md5:00", "blake3:zz", "git-sha1:é", &format!("blake3:{}", "+f".repeat(32))] {
+        for text in
+            ["", "blake3", "md5:00", "blake3:zz", "git-sha1:é", &format!("blake3:{}", "+f".repeat(32))]
+        {
             // The last one: `from_str_radix` takes a sign, which must not pass for a digit.
             assert!(text.parse::<Digest>().is_err(), "{text}");
         }

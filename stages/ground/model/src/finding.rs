@@ -118,7 +118,13 @@ impl Finding {
 
     /// Returns the key by which findings of a stage are ordered: place, rule, identity.
     pub fn order(&self) -> impl Ord + use<'_> {
-        (self.location.path(), self.location.span(), self.rule.as_str(), self.identity.as_str(), &self.message)
+        (
+            self.location.path(),
+            self.location.span(),
+            self.rule.as_str(),
+            self.identity.as_str(),
+            &self.message,
+        )
     }
 }
 

@@ -154,8 +154,12 @@ mod tests {
     fn agrees_with_the_values_that_upstream_gives() {
         let check = |text: &str, expected: &[&str]| assert_eq!(line_hashes(text), expected, "{text:?}");
         check("", &["c129715d7a2bc9a3:1"]);
-        check(" a\nb\n  \t\tc\n d", &["271789c17abda88f:1", "54703d4cd895b18:1", "180aee12dab6264:1", "a23a3dc5e078b07b:1"]);
-        let alphabet = ["8d07ce75f7b3af45:1", "ca140c3f893ffa65:1", "26f09ff008857193:1", "c129715d7a2bc9a3:1"];
+        check(
+            " a\nb\n  \t\tc\n d",
+            &["271789c17abda88f:1", "54703d4cd895b18:1", "180aee12dab6264:1", "a23a3dc5e078b07b:1"],
+        );
+        let alphabet =
+            ["8d07ce75f7b3af45:1", "ca140c3f893ffa65:1", "26f09ff008857193:1", "c129715d7a2bc9a3:1"];
         check("alpha\nbeta\nalpha\n", &alphabet);
         check(" a l p h a \r\n\tbeta\r\nalpha\r\n", &alphabet);
         check("alpha\rbeta\ralpha\r", &alphabet);

@@ -201,6 +201,9 @@ mod tests {
     #[test]
     fn purls_follow_the_ecosystem() {
         assert_eq!(Ecosystem::Npm.purl("@a/b", Some("1")).to_string(), "pkg:npm/%40a/b@1");
-        assert_eq!(Ecosystem::Go.purl("example.org/x/y", Some("v1")).to_string(), "pkg:golang/example.org/x/y@v1");
+        assert_eq!(
+            Ecosystem::Go.purl("example.org/x/y", Some("v1")).to_string(),
+            "pkg:golang/example.org/x/y@v1"
+        );
     }
 }

@@ -82,7 +82,8 @@ fn decode(text: &str) -> Option<String> {
     while let Some((first, tail)) = rest.split_first() {
         if *first == b'%' {
             let (pair, tail) = tail.split_at_checked(2)?;
-            let pair = std::str::from_utf8(pair).ok().filter(|pair| pair.bytes().all(|b| b.is_ascii_hexdigit()))?;
+            let pair =
+                std::str::from_utf8(pair).ok().filter(|pair| pair.bytes().all(|b| b.is_ascii_hexdigit()))?;
             bytes.push(u8::from_str_radix(pair, 16).ok()?);
             rest = tail;
         } else {
@@ -131,10 +132,11 @@ fn parse(text: &str) -> Option<Purl> {
         None => (body, None),
     };
     let (kind, path) = path.split_once('/')?;
-    let (path, version) = match path.rfind('@').filter(|at| *at > 0 && !path.get(*at..).unwrap_or("").contains('/')) {
-        Some(at) => (path.get(..at)?, Some(decode(path.get(at + 1..)?)?)),
-        None => (path, None),
-    };
+    let (path, version) =
+        match path.rfind('@').filter(|at| *at > 0 && !path.get(*at..).unwrap_or("").contains('/')) {
+            Some(at) => (path.get(..at)?, Some(decode(path.get(at + 1..)?)?)),
+            None => (path, None),
+        };
     let path = path.trim_end_matches('/');
     let (namespace, name) = match path.rsplit_once('/') {
         Some((namespace, name)) => (Some(decode(namespace)?), decode(name)?),

@@ -40,3 +40,24 @@ pub struct Introduced {
     /// Committer time, seconds since the epoch.
     pub time: i64,
 }
+
+/// The commits under check, as a stage sees them.
+pub trait Commits: Send + Sync {
+    /// Returns a digest over the ids that fix what a scan sees: tips and excluded commits, or all refs.
+    fn digest(&self) -> Digest;
+
+    /// Shows every selected blob to `scanner` once, on many threads. Returns what could not be seen: missing objects of
+    /// a partial clone, the boundary of a shallow one. Stops early, without an error, when `cancelled` says so.
+    fn scan(
+        &self,
+        scanner: &(dyn Fn(Blob<'_>) + Sync),
+        cancelled: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Vec<crate::Problem>, String>;
+
+    /// Returns for each blob where it came in: the earliest commit first. A blob that no selected commit holds is left
+    /// out.
+    fn attribute(
+        &self,
+        blobs: &std::collections::BTreeSet<Digest>,
+    ) -> Result<std::collections::BTreeMap<Digest, Vec<Introduced>>, String>;
+}

@@ -4,7 +4,9 @@
 //! bytes otherwise. Nothing here decides what a file means.
 
 mod history;
+mod memory;
 mod tree;
 
-pub use history::{Blob, Introduced, Selection};
+pub use history::{Blob, Commits, Introduced, Selection};
+pub use memory::MemoryTree;
 pub use tree::{Content, Entry, EntryKind, Problem, ReadError, Tree};

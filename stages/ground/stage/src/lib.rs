@@ -9,6 +9,7 @@
 mod config;
 mod draft;
 mod effect;
+mod error;
 mod files;
 mod given;
 #[cfg(feature = "harness")]
@@ -24,12 +25,13 @@ mod trace;
 pub use config::{ConfigError, Section};
 pub use draft::Draft;
 pub use effect::{Effect, EffectGiven, EffectSpec};
+pub use error::StageError;
 pub use files::{File, Files};
-pub use given::{DataSets, Given, Inputs, Shard, StageError};
+pub use given::{DataSets, Given, Inputs, Shard};
 pub use kind::{Kind, Presence};
 pub use memo::{Memo, MemoKey};
 pub use need::{From, Globs, GlobsError, Grain, HistoryRange, Need};
 pub use place::Place;
-pub use sink::{Output, Sink};
+pub use sink::{Gift, Output, Sink};
 pub use spec::{Running, Spec, Stage};
 pub use trace::{Read, Trace};

@@ -9,9 +9,6 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 pub enum Need {
     /// Files of the subject's tree that match.
     Files(Globs),
-    /// Files that `.gitignore` hides, beside those of [`Need::Files`], for stages that must see them (installed
-    /// dependencies).
-    IgnoredFiles(Globs),
     /// Files that are part of the policy in force (ignore lists, own rules, own advisories): they come from the tree of
     /// that policy, which for a change is the target branch.
     Policy(Globs),
@@ -133,7 +130,6 @@ impl fmt::Display for Need {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Files(globs) => write!(f, "files {}", globs.patterns.join(" ")),
-            Self::IgnoredFiles(globs) => write!(f, "ignored files {}", globs.patterns.join(" ")),
             Self::Policy(globs) => write!(f, "policy files {}", globs.patterns.join(" ")),
             Self::History(HistoryRange::Scope) => f.write_str("commits of the scope"),
             Self::History(HistoryRange::Everything) => f.write_str("all commits"),

@@ -60,3 +60,19 @@ impl Spec {
         hasher.digest()
     }
 }
+
+impl Spec {
+    /// Returns the globs of one set of files.
+    pub(crate) fn globs(&self, set: &str) -> Vec<&crate::Globs> {
+        let of_set = |need: &'_ &Need| match need {
+            Need::Files(_) => set == crate::given::FILES,
+            Need::Policy(_) => set == crate::given::POLICY,
+            _ => false,
+        };
+        let globs = |need| match need {
+            &Need::Files(ref globs) | &Need::Policy(ref globs) => Some(globs),
+            _ => None,
+        };
+        self.needs.iter().filter(of_set).filter_map(globs).collect()
+    }
+}
