@@ -79,6 +79,20 @@ impl Digest {
         Self { algorithm: Algorithm::Blake3, bytes: *hash.as_bytes() }
     }
 
+    /// Takes the object id of a git blob in a SHA-1 repository.
+    pub fn git_sha1(id: [u8; 20]) -> Self {
+        let mut bytes = [0; 32];
+        for (to, from) in bytes.iter_mut().zip(id) {
+            *to = from;
+        }
+        Self { algorithm: Algorithm::GitSha1, bytes }
+    }
+
+    /// Takes the object id of a git blob in a SHA-256 repository.
+    pub const fn git_sha256(bytes: [u8; 32]) -> Self {
+        Self { algorithm: Algorithm::GitSha256, bytes }
+    }
+
     /// Returns how the digest was made.
     pub const fn algorithm(&self) -> Algorithm {
         self.algorithm

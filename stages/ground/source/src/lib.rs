@@ -3,10 +3,16 @@
 //! A [`Tree`] is listed once, sorted by path; an entry's content id comes from git where git can be trusted and from the
 //! bytes otherwise. Nothing here decides what a file means.
 
+mod error;
+mod hash;
 mod history;
 mod memory;
+pub mod path;
+mod repository;
 mod tree;
 
+pub use error::SourceError;
 pub use history::{Blob, Commits, Introduced, Selection};
 pub use memory::MemoryTree;
+pub use repository::{Branch, Change, Repository};
 pub use tree::{Content, Entry, EntryKind, Problem, ReadError, Tree};

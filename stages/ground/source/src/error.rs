@@ -1,0 +1,117 @@
+//! What goes wrong with a repository or a folder as a whole. Trouble with one file is a [`crate::ReadError`].
+
+use std::path::PathBuf;
+
+/// Why a tree or a repository cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// There is no repository at or above the path.
+    #[error("`{path}` is in no git repository")]
+    NoRepository {
+        /// Where the search began.
+        path: PathBuf,
+    },
+    /// The repository belongs to another user. Git refuses it too: whoever owns it also owns its configuration.
+    #[error("repository `{path}` belongs to another user")]
+    Owner {
+        /// The folder that git wants to see listed as `safe.directory`.
+        path: PathBuf,
+    },
+    /// The repository uses a feature of git that cannot be read here.
+    #[error("repository `{path}` uses {feature}, which cannot be read")]
+    Unsupported {
+        /// The repository.
+        path: PathBuf,
+        /// What it uses.
+        feature: String,
+    },
+    /// The repository has no worktree.
+    #[error("repository `{path}` has no worktree")]
+    Bare {
+        /// The repository.
+        path: PathBuf,
+    },
+    /// The repository cannot be opened.
+    #[error("repository at `{path}` cannot be opened")]
+    Open {
+        /// The repository.
+        path: PathBuf,
+        /// What git's library says.
+        #[source]
+        source: git2::Error,
+    },
+    /// A revision names no commit.
+    #[error("`{rev}` names no commit")]
+    Revision {
+        /// The revision as given.
+        rev: String,
+        /// What git's library says.
+        #[source]
+        source: git2::Error,
+    },
+    /// An object that must be there is not, or cannot be read.
+    #[error("{what} `{id}` cannot be read")]
+    Object {
+        /// Kind of the object.
+        what: &'static str,
+        /// Its id, or the name that led to it.
+        id: String,
+        /// What git's library says.
+        #[source]
+        source: git2::Error,
+    },
+    /// A file of a commit is larger than the bound.
+    #[error("`{path}` at commit {commit} has {size} bytes, more than the bound of {bound}")]
+    TooLarge {
+        /// The file.
+        path: String,
+        /// The commit.
+        commit: String,
+        /// Its size.
+        size: u64,
+        /// The bound.
+        bound: u64,
+    },
+    /// A folder or a file of the repository cannot be read.
+    #[error("`{path}` cannot be read")]
+    Io {
+        /// The folder or file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// No threads can be started.
+    #[error("no threads can be started")]
+    Threads {
+        /// What the system says.
+        #[source]
+        source: rayon::ThreadPoolBuildError,
+    },
+}
+
+impl SourceError {
+    /// Returns what can be done about it, as an action.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Owner { path } => Some(format!(
+                "run `git config --global --add safe.directory {}` if you trust who owns it",
+                path.display()
+            )),
+            Self::NoRepository { .. } => Some("run `git init`, or name a folder inside a repository".to_owned()),
+            Self::Bare { .. } => Some("check a commit with `--since`, or add a worktree with `git worktree add`".to_owned()),
+            Self::Revision { .. } => {
+                Some("check the spelling, or fetch it: a shallow or single-branch clone lacks it".to_owned())
+            }
+            Self::Object { source, .. } if source.code() == git2::ErrorCode::NotFound => {
+                Some("fetch it: a shallow or partial clone lacks objects".to_owned())
+            }
+            Self::Unsupported { .. }
+            | Self::Open { .. }
+            | Self::Object { .. }
+            | Self::TooLarge { .. }
+            | Self::Io { .. }
+            | Self::Threads { .. } => None,
+        }
+    }
+}
