@@ -5,6 +5,8 @@ use std::fmt;
 use model::{Digest, StageId};
 use serde::de::DeserializeOwned;
 
+use crate::wording::reword;
+
 /// A stage's section of the pipeline file. `text` is the whole file with everything outside the section blanked (line
 /// ends kept), so that a position in it is a position in the file.
 #[derive(Debug, Clone)]
@@ -60,7 +62,7 @@ impl ConfigError {
         // The reader puts the position at one end of its message; here it stands in front.
         let position = format!(" at line {line}, column {column}");
         let message = first.replace(&position, "").replace(&format!("line {line} column {column}: "), "");
-        Self::new(file, text, line, column, message)
+        Self::new(file, text, line, column, reword(&message))
     }
 
     /// Describes an error at a position of `text`.

@@ -17,6 +17,9 @@ pub enum Presence {
     Asked,
 }
 
+/// The stages that one section asks for.
+pub type Stages = Vec<Box<dyn Stage>>;
+
 /// A kind of stage. Each stage's crate has one `pub fn stage() -> Kind`; the list of them stands once, in `runner/cli`.
 #[derive(Clone, Copy)]
 pub struct Kind {
@@ -29,7 +32,7 @@ pub struct Kind {
     /// The JSON Schema of its section.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
     /// Reads its section and makes the stages that it asks for: one for each kind of subject.
-    pub build: fn(&Section) -> Result<Vec<Box<dyn Stage>>, ConfigError>,
+    pub build: fn(&Section) -> Result<Stages, ConfigError>,
     /// What `init` writes under its key, without indentation; empty for `{}`.
     pub starter: &'static str,
 }

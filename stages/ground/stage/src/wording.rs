@@ -1,0 +1,83 @@
+//! What the YAML reader says, in the words of someone who writes a pipeline file.
+
+use crate::suggestion;
+
+/// Rewords a message of the YAML reader; what is not known here stays as it is.
+pub(crate) fn reword(message: &str) -> String {
+    let unknown = [("unknown field `", "key"), ("unknown variant `", "value")];
+    for (opening, what) in unknown {
+        if let Some(rest) = message.strip_prefix(opening) {
+            return unknown_word(rest, what).unwrap_or_else(|| message.to_owned());
+        }
+    }
+    if let Some(name) = message.strip_prefix("duplicate mapping key: ") {
+        let name = name.split_once(", set ").map_or(name, |(name, _)| name);
+        return format!("duplicate key `{name}`");
+    }
+    if let Some(name) = message.strip_prefix("missing field `") {
+        return format!("the key `{name} is missing");
+    }
+    match message {
+        "expected sequence start" => "a list is expected here".to_owned(),
+        "expected mapping start" => "a map is expected here".to_owned(),
+        "expected string scalar" => "text is expected here".to_owned(),
+        "cannot deserialize null into string; use Option<String>" => "text is expected here".to_owned(),
+        "invalid boolean" => "`true` or `false` is expected here".to_owned(),
+        "externally tagged enum expected scalar or mapping" => "a word or a map is expected here".to_owned(),
+        _ => message.to_owned(),
+    }
+}
+
+/// Rewords ``x`, expected one of a, b``; `None` when it has another form.
+fn unknown_word(rest: &str, what: &str) -> Option<String> {
+    let (word, expected) = rest.split_once("`, expected ")?;
+    let list = expected.strip_prefix("one of ").unwrap_or(expected);
+    let known: Vec<&str> =
+        list.split([',', ' ']).map(|name| name.trim_matches('`')).filter(|name| !name.is_empty()).collect();
+    if known.is_empty() {
+        return Some(format!("unknown {what} `{}`", word.escape_debug()));
+    }
+    let hint = match suggestion(word, known.iter().copied()) {
+        Some(close) => format!("did you mean `{close}`?"),
+        None => format!("known are `{}`", known.join("`, `")),
+    };
+    Some(format!("unknown {what} `{}`; {hint}", word.escape_debug()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(message: &str, expected: &str) {
+        assert_eq!(reword(message), expected);
+    }
+
+    #[test]
+    fn the_reader_speaks_of_keys_lists_and_maps() {
+        check(
+            "unknown field `hystory`, expected one of history, deny",
+            "unknown key `hystory`; did you mean `history`?",
+        );
+        check(
+            "unknown field `x`, expected one of history, deny",
+            "unknown key `x`; known are `history`, `deny`",
+        );
+        check(
+            "unknown field `x`, expected one of `history`, `deny`",
+            "unknown key `x`; known are `history`, `deny`",
+        );
+        check(
+            "unknown variant `ful`, expected one of full, change",
+            "unknown value `ful`; did you mean `full`?",
+        );
+        check("unknown field `x`, expected one of ", "unknown key `x`");
+        check("unknown field `x`, there are no fields", "unknown field `x`, there are no fields");
+        check(
+            "duplicate mapping key: a, set DuplicateKeyPolicy in Options if acceptable",
+            "duplicate key `a`",
+        );
+        check("missing field `reason`", "the key `reason` is missing");
+        check("expected sequence start", "a list is expected here");
+        check("something else", "something else");
+    }
+}
