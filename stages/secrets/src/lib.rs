@@ -1,1 +1,41 @@
-//! secrets.
+//! Finds credentials: in the files of a tree, in the commits about to leave, in a whole history.
+//!
+//! The engine is pure: bytes in, [`Scanned`] out. One pass of an automaton over all keywords leads to the rules (data, in
+//! `rules/*.yaml`), to the detectors of formats that no expression describes (keys in armor, tokens with a structure of
+//! their own, URLs, names that say credential), and to the requests in the text to ignore what stands there. What was
+//! found is judged by its own structure first: a value whose checksum is wrong was issued by nobody.
+//!
+//! It does not ask any service whether a credential works, and it never keeps a value: what leaves the engine is
+//! redacted.
+
+mod archive;
+mod automaton;
+mod candidate;
+mod catalog;
+mod check;
+mod decode;
+mod detect;
+mod engine_rule;
+mod foreign;
+mod generic;
+mod hint;
+mod hit;
+mod marker;
+mod pattern;
+mod placeholder;
+mod published;
+mod readers;
+mod rule_file;
+mod rules;
+mod scan;
+mod text;
+mod value;
+
+pub use check::CheckError;
+pub use hint::{Area, Hint, Language};
+pub use hit::{Counts, Hit, Identity, Limit, Scanned};
+pub use marker::{Marker, MarkerForm};
+pub use pattern::PatternError;
+pub use rule_file::{RuleEntry, RuleKind};
+pub use rules::{RuleIndex, Rules, RulesBuilder, RulesError};
+pub use scan::{Options, scan};

@@ -1,0 +1,101 @@
+//! Our own rules, as `build.rs` left them.
+
+use crate::rule_file::RuleEntry;
+use crate::rules::RulesError;
+
+static RULES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.bin"));
+
+/// Returns the entries of our own rules, sorted by name, without their examples.
+pub(crate) fn entries() -> Result<Vec<RuleEntry>, RulesError> {
+    postcard::from_bytes(RULES).map_err(|error| RulesError::Embedded(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use crate::{Hint, Options, RuleKind, Rules, scan};
+
+    static EXAMPLES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/examples.bin"));
+
+    /// Name, path, lines that fire, lines that do not.
+    type Example = (String, Option<String>, Vec<String>, Vec<String>);
+
+    fn examples() -> Vec<Example> {
+        postcard::from_bytes(EXAMPLES).unwrap()
+    }
+
+    fn options() -> Options {
+        Options { salt: [7; 32], threshold: 50, archives: true }
+    }
+
+    #[test]
+    fn our_own_rules_compile() {
+        let rules = Rules::own().unwrap();
+        let mut wrong = BTreeMap::new();
+        for index in 0..rules.entries().len() {
+            let rule = rules.get(crate::RuleIndex(u16::try_from(index).unwrap())).unwrap();
+            if let crate::rules::Matcher::Prefix(pattern) | crate::rules::Matcher::Context(pattern) =
+                &rule.matcher
+                && let Err(error) = pattern.check()
+            {
+                wrong.insert(rule.entry.id.clone(), error.to_string());
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    #[test]
+    fn every_rule_says_why_and_what_to_do() {
+        let rules = Rules::own().unwrap();
+        let incomplete: Vec<_> = rules
+            .entries()
+            .filter(|rule| {
+                [&rule.title, &rule.why, &rule.rotate, &rule.reference, &rule.service]
+                    .iter()
+                    .any(|text| text.trim().is_empty())
+            })
+            .map(|rule| &rule.id)
+            .collect();
+        assert!(incomplete.is_empty(), "{incomplete:?}");
+    }
+
+    /// What is wrong with the examples of one rule.
+    fn complaints(rules: &Rules, (id, path, bad, near_miss): &Example) -> Vec<String> {
+        let hint = path.as_deref().map_or(Hint::NONE, Hint::of);
+        let index = rules.find(id).unwrap();
+        let fires = |text: &str| {
+            let scanned = scan(text.as_bytes(), &[0..text.len()], &hint, rules, &options());
+            let names: Vec<_> =
+                scanned.hits.iter().map(|hit| rules.entry(hit.rule).unwrap().id.clone()).collect();
+            (scanned.hits.iter().any(|hit| hit.rule == index), names)
+        };
+        let mut wrong = Vec::new();
+        if rules.entry(index).unwrap().kind != RuleKind::Engine && (bad.is_empty() || near_miss.is_empty()) {
+            wrong.push(format!("{id}: needs a bad line and a near miss"));
+        }
+        for line in bad {
+            let (fired, others) = fires(line);
+            if !fired {
+                wrong.push(format!(
+                    "{id}: does not fire on {line}{}",
+                    if others.is_empty() { String::new() } else { format!(" (but {others:?} does)") }
+                ));
+            }
+        }
+        wrong.extend(
+            near_miss
+                .iter()
+                .filter(|line| fires(line).0)
+                .map(|line| format!("{id}: fires on the near miss {line}")),
+        );
+        wrong
+    }
+
+    #[test]
+    fn every_example_does_what_its_rule_says() {
+        let rules = Rules::own().unwrap();
+        let wrong: Vec<String> = examples().iter().flat_map(|example| complaints(&rules, example)).collect();
+        assert!(wrong.is_empty(), "{} complaints:\n{}", wrong.len(), wrong.join("\n"));
+    }
+}

@@ -1,0 +1,317 @@
+//! Credentials inside encoded values: base64, hexadecimal, percent escapes.
+
+use std::ops::Range;
+
+use model::SecretVerdict;
+
+use crate::archive;
+use crate::candidate::Source;
+use crate::check;
+use crate::detect::der;
+use crate::engine_rule::EngineRule;
+use crate::hint::Hint;
+use crate::hit::Limit;
+use crate::scan::{Context, Found, Pass};
+
+/// How deep encodings are undone.
+const DEEPEST: usize = 2;
+/// Fewest characters of an encoded value: less holds no credential with what surrounds it.
+const SHORTEST: usize = 32;
+/// Longest encoded value that is decoded.
+const LONGEST: usize = 4 << 20;
+/// Bytes that are decoded of one text, in all.
+const MOST: usize = 16 << 20;
+/// Escapes that a word must have to be percent-encoded on purpose.
+const FEWEST_ESCAPES: usize = 3;
+
+/// The encodings that are undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    Base64,
+    Hex,
+    Percent,
+}
+
+impl Encoding {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Base64 => "base64",
+            Self::Hex => "hex",
+            Self::Percent => "percent",
+        }
+    }
+}
+
+/// Decodes what is encoded inside `ranges` of the pass's text, and searches it.
+pub(crate) fn search(pass: &mut Pass<'_>, ranges: &[Range<usize>], depth: usize) {
+    if depth >= DEEPEST {
+        return;
+    }
+    let mut left = MOST;
+    for range in ranges {
+        for run in runs(pass.text, range.clone()) {
+            look_inside(pass, run, &mut left, depth);
+        }
+        for word in escaped(pass.text, range.clone()) {
+            let Some(inner) = pass.text.get(word.clone()).map(percent) else { continue };
+            if spend(&mut left, inner.len(), pass) {
+                descend(pass, &inner, word, Encoding::Percent, depth);
+            }
+        }
+    }
+}
+
+fn spend(left: &mut usize, bytes: usize, pass: &mut Pass<'_>) -> bool {
+    if bytes > *left {
+        pass.found.limits.push(Limit::Decoding);
+        return false;
+    }
+    *left -= bytes;
+    true
+}
+
+/// Decodes one run of digits when a taste of it is worth it.
+fn look_inside(pass: &mut Pass<'_>, run: Range<usize>, left: &mut usize, depth: usize) {
+    let Some(encoded) = pass.text.get(run.clone()) else { return };
+    let Some(encoding) = taste(encoded) else { return };
+    if run.len() > LONGEST || !spend(left, run.len(), pass) {
+        pass.found.limits.push(Limit::Decoding);
+        return;
+    }
+    let decoded = match encoding {
+        Encoding::Base64 => base64_lines(encoded),
+        Encoding::Hex => hex(encoded),
+        Encoding::Percent => Some(percent(encoded)),
+    };
+    let Some(inner) = decoded else { return };
+    if encoding == Encoding::Base64 && inner.first() == Some(&0x30) {
+        if let Some(key) = der::recognize(&inner) {
+            bare_key(pass, run, inner, key);
+        }
+        return;
+    }
+    if archive::Kind::of(&inner).is_some() {
+        if pass.context.options.archives {
+            let found = pass.context.open(&inner, depth + 1);
+            pass.found.lift(found, &inner, run, &[encoding.name().to_owned()]);
+        }
+        return;
+    }
+    descend(pass, &inner, run, encoding, depth);
+}
+
+fn descend(pass: &mut Pass<'_>, inner: &[u8], outer: Range<usize>, encoding: Encoding, depth: usize) {
+    let context = Context { hint: &Hint::NONE, ..pass.context };
+    let found: Found = context.search(inner, std::slice::from_ref(&(0..inner.len())), depth + 1);
+    pass.found.lift(found, inner, outer, &[encoding.name().to_owned()]);
+}
+
+/// A private key without its armor.
+fn bare_key(pass: &mut Pass<'_>, run: Range<usize>, inner: Vec<u8>, key: der::Key) {
+    // Inside its armor the key is found with it.
+    let before = pass.text.get(run.start.saturating_sub(80)..run.start).unwrap_or_default();
+    let in_armor = memchr::memmem::find(before, b"-----BEGIN").is_some();
+    let rule = match key {
+        der::Key::Private => EngineRule::PrivateKey,
+        der::Key::Encrypted => EngineRule::EncryptedPrivateKey,
+        der::Key::Container => EngineRule::KeyStore,
+    };
+    if !in_armor && let Some(candidate) = pass.push(rule, run, Source::Structure, SecretVerdict::Checksum) {
+        candidate.value = Some(inner);
+        candidate.decoded = vec![Encoding::Base64.name().to_owned()];
+        candidate.name = "private key".to_owned();
+    }
+}
+
+const fn is_digit(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
+}
+
+/// Returns the runs of base64 digits of at least [`SHORTEST`] characters, lines of equal length joined. Only every
+/// [`SHORTEST`]th byte is looked at until one is a digit, so that plain text costs next to nothing.
+fn runs(text: &[u8], range: Range<usize>) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let end = range.end.min(text.len());
+    let mut probe = range.start + SHORTEST - 1;
+    while probe < end {
+        if !text.get(probe).copied().is_some_and(is_digit) {
+            probe += SHORTEST;
+            continue;
+        }
+        let before = text.get(range.start..probe).unwrap_or_default();
+        let start = probe - before.iter().rev().take_while(|byte| is_digit(**byte)).count();
+        let behind = text.get(probe..end).unwrap_or_default();
+        let stop = probe + behind.iter().take_while(|byte| is_digit(**byte)).count();
+        if stop - start >= SHORTEST {
+            let padded = stop
+                + text
+                    .get(stop..end)
+                    .unwrap_or_default()
+                    .iter()
+                    .take(2)
+                    .take_while(|byte| **byte == b'=')
+                    .count();
+            join(&mut found, text, start..padded);
+        }
+        probe = stop + SHORTEST;
+    }
+    found
+}
+
+/// Appends a run, or makes it the next line of the last one.
+fn join(found: &mut Vec<Range<usize>>, text: &[u8], run: Range<usize>) {
+    if let Some(last) = found.last_mut() {
+        let between = text.get(last.end..run.start).unwrap_or_default();
+        let line_end = between.first() == Some(&b'\n') || between.starts_with(b"\r\n");
+        if line_end && between.len() <= 40 && between.iter().all(u8::is_ascii_whitespace) && last.len() >= 60
+        {
+            last.end = run.end;
+            return;
+        }
+    }
+    found.push(run);
+}
+
+/// Decodes the first characters and tells what the run is, when it can be text, an archive or a key.
+fn taste(encoded: &[u8]) -> Option<Encoding> {
+    let head = encoded.get(..48.min(encoded.len()))?;
+    if head.iter().all(u8::is_ascii_hexdigit) {
+        let inner = hex(head.get(..head.len() / 2 * 2)?)?;
+        return is_promising(&inner).then_some(Encoding::Hex);
+    }
+    let head = head.split(u8::is_ascii_whitespace).next()?;
+    let inner = check::base64(head.get(..head.len() / 4 * 4)?)?;
+    is_promising(&inner).then_some(Encoding::Base64)
+}
+
+/// Tells whether decoded bytes are worth a look: text throughout, an archive, a key.
+fn is_promising(inner: &[u8]) -> bool {
+    let is_text = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..0x7F);
+    inner.iter().all(is_text)
+        || archive::Kind::of(inner).is_some()
+        || matches!(inner, [0x30, 0x81..=0x84, ..])
+}
+
+fn base64_lines(encoded: &[u8]) -> Option<Vec<u8>> {
+    if memchr::memchr(b'\n', encoded).is_none() {
+        // A run may be a word or two too long on either side; whole groups are taken.
+        return check::base64(encoded).or_else(|| check::base64(encoded.get(..encoded.len() / 4 * 4)?));
+    }
+    let digits: Vec<u8> = encoded.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    check::base64(&digits).or_else(|| check::base64(digits.get(..digits.len() / 4 * 4)?))
+}
+
+fn hex(encoded: &[u8]) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    encoded
+        .chunks_exact(2)
+        .map(|pair| match pair {
+            [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Returns the words with at least [`FEWEST_ESCAPES`] percent escapes.
+fn escaped(text: &[u8], range: Range<usize>) -> Vec<Range<usize>> {
+    let end = range.end.min(text.len());
+    let Some(part) = text.get(range.start..end) else { return Vec::new() };
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for at in memchr::memchr_iter(b'%', part).map(|at| range.start + at) {
+        if found.last().is_some_and(|last| at < last.end) || !is_escape(text, at) {
+            continue;
+        }
+        let in_word =
+            |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'<' | b'>' | b'`');
+        let before = text.get(at.saturating_sub(512)..at).unwrap_or_default();
+        let start = at - before.iter().rev().take_while(|byte| in_word(byte)).count();
+        let behind = text.get(at..end.min(at + 8192)).unwrap_or_default();
+        let stop = at + behind.iter().take_while(|byte| in_word(byte)).count();
+        let word = text.get(start..stop).unwrap_or_default();
+        let escapes = memchr::memchr_iter(b'%', word).filter(|at| is_escape(word, *at)).count();
+        if escapes >= FEWEST_ESCAPES {
+            found.push(start..stop);
+        }
+    }
+    found
+}
+
+fn is_escape(text: &[u8], at: usize) -> bool {
+    matches!(text.get(at + 1..at + 3), Some([a, b]) if a.is_ascii_hexdigit() && b.is_ascii_hexdigit())
+}
+
+fn percent(encoded: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(encoded.len());
+    let mut rest = encoded;
+    while let Some((first, behind)) = rest.split_first() {
+        if *first == b'%' && is_escape(rest, 0) {
+            out.extend(behind.get(..2).and_then(hex).unwrap_or_default());
+            rest = behind.get(2..).unwrap_or_default();
+        } else {
+            out.push(*first);
+            rest = behind;
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
+    #[test]
+    fn runs_are_found_and_lines_joined() {
+        let check = |text: &str, expected: &[&str]| {
+            let found: Vec<_> =
+                runs(text.as_bytes(), 0..text.len()).into_iter().map(|run| &text[run]).collect();
+            assert_eq!(found, expected, "{text}");
+        };
+        let run = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo";
+        check("plain text with words and nothing else in it at all, whatever its length", &[]);
+        check(run, &[run]);
+        check(&format!("x = '{run}=='"), &[&format!("{run}==")]);
+        check(&format!("{run} {run}"), &[run, run]);
+        let line = "QUJD".repeat(19);
+        check(&format!("  {line}\n  {line}\n  {run}"), &[&format!("{line}\n  {line}\n  {run}")]);
+    }
+
+    #[test]
+    fn only_what_decodes_to_something_is_decoded() {
+        let check = |encoded: &str, expected: Option<Encoding>| {
+            assert_eq!(taste(encoded.as_bytes()), expected, "{encoded}")
+        };
+        check(&STANDARD.encode("username=admin and some more text"), Some(Encoding::Base64));
+        check("75736572206e616d6520616e6420736f6d65206d6f72652074657874", Some(Encoding::Hex));
+        check("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", None);
+        check("ThisIsAnIdentifierThatIsQuiteLongAndNotBase64", None);
+        check(
+            &STANDARD.encode([
+                0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6, 7, 8, 9, 200, 201, 202, 203, 204,
+            ]),
+            Some(Encoding::Base64),
+        );
+    }
+
+    #[test]
+    fn percent_escapes_are_undone() {
+        assert_eq!(percent(b"a%3Db%2fc%zz%"), b"a=b/c%zz%");
+        let text = "x token%3Dabc%26x%3D1 y 100%25";
+        assert_eq!(escaped(text.as_bytes(), 0..text.len()), std::slice::from_ref(&(2..21)));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_survived(text: Vec<u8>, start: u8, end: u16) {
+            let range = usize::from(start).min(text.len())..usize::from(end).min(text.len());
+            if range.start <= range.end {
+                for found in runs(&text, range.clone()).into_iter().chain(escaped(&text, range.clone())) {
+                    proptest::prop_assert!(found.end <= text.len());
+                    taste(&text[found]);
+                }
+            }
+            percent(&text);
+        }
+    }
+}

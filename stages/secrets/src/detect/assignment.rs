@@ -1,0 +1,379 @@
+//! Values under a name that says credential, in any language: `password = "…"`, `DB_PASS=…`, `"token": "…"`,
+//! `<password>…</password>`, `setSecret("…")`, `--password …`.
+//!
+//! This file only finds the name and cuts out the value; whether it is a credential is for [`crate::generic`].
+
+use std::ops::Range;
+
+use model::SecretVerdict;
+
+use crate::automaton::Occurrence;
+use crate::candidate::Source;
+use crate::detect::value_cut;
+use crate::engine_rule::EngineRule;
+use crate::generic;
+use crate::generic::name::Name;
+use crate::hint::Language;
+use crate::scan::Pass;
+use crate::text;
+use crate::value::is_word;
+
+/// What a name that says credential has in it.
+pub(crate) const KEYWORDS: &[&str] =
+    &["pass", "pwd", "secret", "token", "key", "auth", "cred", "salt", "identified by"];
+
+/// Longest name.
+const LONGEST_NAME: usize = 80;
+/// Bytes of the line that are read behind the name.
+const REACH: usize = 600;
+
+/// How a value is tied to its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Operator {
+    /// `=`, `:=`, `=>` and their kin.
+    Assign,
+    /// `:`.
+    Colon,
+    /// `==`, `!=`.
+    Compare,
+    /// `(`: the value is an argument.
+    Call,
+    /// `,`: name and value are arguments.
+    Comma,
+    /// `>`: the value is an element's text.
+    Element,
+    /// Nothing but space: an option and its argument.
+    Space,
+}
+
+/// A name with its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Assignment {
+    pub(crate) name: Range<usize>,
+    pub(crate) value: Range<usize>,
+    pub(crate) operator: Operator,
+    /// The quote around the value; none for a bare word.
+    pub(crate) quote: Option<u8>,
+    /// Whether name and value stand inside one string: a connection string, a query, a command line.
+    pub(crate) embedded: bool,
+    /// Whether the value stands in a call: a conversion, the default of a look-up.
+    pub(crate) wrapped: bool,
+}
+
+/// Looks at the name around a keyword.
+pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) {
+    if at.start < pass.assigned || pass.context.hint.language == Language::Generated {
+        return;
+    }
+    let text = pass.text;
+    let name = name_around(text, at.start..at.end);
+    let Some(assignment) = parse(text, name.clone(), pass.context.hint.language) else { return };
+    // A second keyword in the same name says the same.
+    pass.assigned = name.end;
+    let Some(known) = Name::of(text.get(name.clone()).unwrap_or_default()) else { return };
+    let (rule, source) = if assignment.embedded && is_connection_string(text, &assignment) {
+        (EngineRule::ConnectionString, Source::Structure)
+    } else {
+        (EngineRule::GenericCredential, Source::Name)
+    };
+    match generic::judge(text, &assignment, &known, pass.context.hint) {
+        generic::Verdict::Credential(probability) if probability >= pass.context.options.threshold => {
+            let pushed = pass.push(rule, assignment.value.clone(), source, SecretVerdict::Likely);
+            if let Some(candidate) = pushed {
+                candidate.probability = Some(probability);
+                candidate.name = known.text;
+            }
+        }
+        generic::Verdict::Credential(_) => pass.found.doubtful.push(assignment.value),
+        generic::Verdict::Placeholder => pass.found.counts.placeholder += 1,
+        generic::Verdict::Nothing => {}
+    }
+}
+
+/// Returns the range of the identifier, option or path of names that holds `keyword`.
+fn name_around(text: &[u8], keyword: Range<usize>) -> Range<usize> {
+    let is_part = |byte: &u8| is_word(*byte) || matches!(byte, b'-' | b'.' | b'$');
+    let before = text.get(keyword.start.saturating_sub(LONGEST_NAME)..keyword.start).unwrap_or_default();
+    let left = before.iter().rev().take_while(|byte| is_part(byte)).count();
+    let behind = text.get(keyword.end..text.len().min(keyword.end + LONGEST_NAME)).unwrap_or_default();
+    let mut right = behind.iter().take_while(|byte| is_part(byte)).count();
+    while right > 0 && behind.get(right - 1).is_some_and(|byte| !is_word(*byte)) {
+        right -= 1;
+    }
+    let mut start = keyword.start - left;
+    while start < keyword.start && text.get(start).is_some_and(|byte| !is_word(*byte)) {
+        start += 1;
+    }
+    start..keyword.end + right
+}
+
+/// Cuts out the value that a name has, when it has one.
+pub(crate) fn parse(text: &[u8], name: Range<usize>, language: Language) -> Option<Assignment> {
+    if name.len() > LONGEST_NAME {
+        return None;
+    }
+    let line = text::line(text, name.end, REACH);
+    let rest = text.get(name.end..line.end)?;
+    let mut cursor = Cursor { rest, at: 0 };
+    let opening = text.get(name.start.wrapping_sub(1)).copied();
+    let named_in_quotes = cursor.close_name(opening);
+    let operator = cursor.operator(opening, named_in_quotes, language)?;
+    cursor.skip_space();
+    let embedded = !named_in_quotes && in_string(text.get(line.start..name.start)?);
+    let cut = value_cut::cut(cursor.rest.get(cursor.at..)?, operator, language, embedded)?;
+    let offset = name.end + cursor.at;
+    Some(Assignment {
+        value: offset + cut.range.start..offset + cut.range.end,
+        name,
+        operator,
+        quote: cut.quote,
+        embedded,
+        wrapped: cut.wrapped,
+    })
+}
+
+/// Tells whether a string is open at the end of what stands before on the line.
+fn in_string(before: &[u8]) -> bool {
+    let mut open: Option<u8> = None;
+    let mut escaped = false;
+    for byte in before {
+        match (open, byte) {
+            _ if escaped => escaped = false,
+            (Some(_), b'\\') => escaped = true,
+            (Some(quote), byte) if quote == *byte => open = None,
+            (None, b'"' | b'\'' | b'`') => open = Some(*byte),
+            _ => {}
+        }
+    }
+    open.is_some()
+}
+
+/// Tells whether other parts of a connection string stand beside the value.
+fn is_connection_string(text: &[u8], assignment: &Assignment) -> bool {
+    const PARTS: &[&str] = &[
+        "server=",
+        "data source=",
+        "host=",
+        "user id=",
+        "uid=",
+        "database=",
+        "initial catalog=",
+        "accountname=",
+        "endpoint=",
+        "driver=",
+        "user=",
+    ];
+    let line = text::line(text, assignment.name.start, 400);
+    let lower = text.get(line).unwrap_or_default().to_ascii_lowercase();
+    lower.contains(&b';') && PARTS.iter().any(|part| memchr::memmem::find(&lower, part.as_bytes()).is_some())
+}
+
+/// Returns the length of `value=`: markup that gives name and value as two attributes.
+fn value_attribute(rest: &[u8]) -> Option<usize> {
+    let behind =
+        rest.get(5..).filter(|_| rest.get(..5).is_some_and(|word| word.eq_ignore_ascii_case(b"value")))?;
+    let space = behind.iter().take_while(|byte| **byte == b' ').count();
+    (behind.get(space) == Some(&b'=')).then_some(5 + space + 1)
+}
+
+struct Cursor<'a> {
+    rest: &'a [u8],
+    at: usize,
+}
+
+impl Cursor<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.rest.get(self.at).copied()
+    }
+
+    fn skip_space(&mut self) -> usize {
+        let from = self.at;
+        while matches!(self.peek(), Some(b' ' | b'\t')) {
+            self.at += 1;
+        }
+        self.at - from
+    }
+
+    /// Passes the quote and the bracket that close a quoted name; tells whether the name was quoted.
+    fn close_name(&mut self, opening: Option<u8>) -> bool {
+        // In a string inside a string the quotes are escaped.
+        if self.peek() == Some(b'\\') && matches!(self.rest.get(self.at + 1), Some(b'"' | b'\'')) {
+            self.at += 1;
+        }
+        let quoted = matches!(self.peek(), Some(b'"' | b'\'' | b'`'));
+        if quoted {
+            self.at += 1;
+        }
+        if matches!(self.peek(), Some(b']')) {
+            self.at += 1;
+        }
+        quoted && opening.is_none_or(|byte| !byte.is_ascii_alphanumeric())
+    }
+
+    fn operator(&mut self, opening: Option<u8>, quoted: bool, language: Language) -> Option<Operator> {
+        let space = self.skip_space();
+        let rest = self.rest.get(self.at..)?;
+        let (operator, length) = match rest {
+            [b'=', b'=', b'=', ..] | [b'!', b'=', b'=', ..] => (Operator::Compare, 3),
+            [b'=' | b'!', b'=', ..] => (Operator::Compare, 2),
+            [b'=', b'>', ..] | [b':' | b'?' | b'+', b'=', ..] => (Operator::Assign, 2),
+            [b'|', b'|', b'=', ..] => (Operator::Assign, 3),
+            [b'-', b'>', ..] if quoted => (Operator::Assign, 2),
+            [b'=', ..] => (Operator::Assign, 1),
+            [b':', b':', ..] => return None,
+            [b':', ..] => return Some(self.colon(language)),
+            [b',', ..] if quoted => (Operator::Comma, 1),
+            [b'(', ..] if !quoted && space == 0 => (Operator::Call, 1),
+            [b'>', ..] if (quoted || matches!(opening, Some(b'<' | b':'))) && space == 0 => {
+                (Operator::Element, 1)
+            }
+            [b'v' | b'V', ..] if quoted && space > 0 => (Operator::Assign, value_attribute(rest)?),
+            [first, ..] if space > 0 => return self.behind_space(*first, opening, language),
+            _ => return None,
+        };
+        self.at += length;
+        Some(operator)
+    }
+
+    /// After a colon stands the value, or a type and then the value.
+    fn colon(&mut self, language: Language) -> Operator {
+        self.at += 1;
+        if language != Language::Code {
+            return Operator::Colon;
+        }
+        let rest = self.rest.get(self.at..).unwrap_or_default();
+        let typed = rest
+            .iter()
+            .take(48)
+            .take_while(|byte| {
+                is_word(**byte)
+                    || matches!(
+                        byte,
+                        b' ' | b'&' | b'<' | b'>' | b'[' | b']' | b'?' | b'\'' | b'.' | b'*' | b'|'
+                    )
+            })
+            .count();
+        match (rest.get(typed), rest.get(typed + 1)) {
+            (Some(b'='), Some(next))
+                if !matches!(next, b'=' | b'>') && !rest.get(..typed).unwrap_or_default().contains(&b'"') =>
+            {
+                self.at += typed + 1;
+                Operator::Assign
+            }
+            _ => Operator::Colon,
+        }
+    }
+
+    /// Nothing but space behind the name: an option's argument, or a type and then the value.
+    fn behind_space(&mut self, first: u8, opening: Option<u8>, language: Language) -> Option<Operator> {
+        if language == Language::Code && first.is_ascii_alphabetic() {
+            // Go writes the type between name and value.
+            let rest = self.rest.get(self.at..)?;
+            let typed = rest
+                .iter()
+                .take(24)
+                .take_while(|byte| is_word(**byte) || matches!(byte, b'[' | b']'))
+                .count();
+            let behind = rest.get(typed..)?.iter().take_while(|byte| **byte == b' ').count();
+            if rest.get(typed + behind) == Some(&b'=') && rest.get(typed + behind + 1) != Some(&b'=') {
+                self.at += typed + behind + 1;
+                return Some(Operator::Assign);
+            }
+        }
+        let option = opening == Some(b'-');
+        (option || matches!(first, b'"' | b'\'') || !matches!(language, Language::Code | Language::Json))
+            .then_some(Operator::Space)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(line: &str, language: Language, expected: Option<(&str, &str)>) {
+        let lower = line.to_ascii_lowercase();
+        let found = KEYWORDS.iter().filter_map(|word| Some((lower.find(word)?, word.len()))).min();
+        let (start, length) = found.unwrap();
+        let name = name_around(line.as_bytes(), start..start + length);
+        let parsed = parse(line.as_bytes(), name, language);
+        let shown = parsed.map(|found| (&line[found.name], &line[found.value]));
+        assert_eq!(shown, expected, "{line}");
+    }
+
+    #[test]
+    fn code_quotes_its_values() {
+        let check = |line: &str, expected| check(line, Language::Code, expected);
+        check(r#"password = "hunter22""#, Some(("password", "hunter22")));
+        check(r#"const apiKey = 'abcd1234';"#, Some(("apiKey", "abcd1234")));
+        check(r#"let token: &str = "abcd1234";"#, Some(("token", "abcd1234")));
+        check(r#"password: string = "abcd1234";"#, Some(("password", "abcd1234")));
+        check(r#"var dbPass string = "abcd1234""#, Some(("dbPass", "abcd1234")));
+        check(r#"{"password": "abcd1234"}"#, Some(("password", "abcd1234")));
+        check(r#"'db_pass' => 'abcd1234',"#, Some(("db_pass", "abcd1234")));
+        check(r#"config["password"] = "abcd1234""#, Some(("password", "abcd1234")));
+        check(r#"define('DB_PASSWORD', 'abcd1234');"#, Some(("DB_PASSWORD", "abcd1234")));
+        check(r#"c.setPassword("abcd1234")"#, Some(("c.setPassword", "abcd1234")));
+        check(r#"if password == "abcd1234":"#, Some(("password", "abcd1234")));
+        check(r#"token = b"abcd1234""#, Some(("token", "abcd1234")));
+        check(r#"secret = new Secret("abcd1234")"#, Some(("secret", "abcd1234")));
+        check(r#"key = os.getenv("API_KEY", "abcd1234")"#, Some(("key", "abcd1234")));
+        check(r#"key = process.env.API_KEY || "abcd1234""#, Some(("key", "abcd1234")));
+        check(r#"dsn = "host=h;Password=abcd1234;x=1""#, Some(("Password", "abcd1234")));
+        check(r#"u = "https://h/?token=abcd1234&x=1""#, Some(("token", "abcd1234")));
+        check(r#"run("mysql --password=abcd1234 -x")"#, Some(("password", "abcd1234")));
+        check("password = getPassword()", None);
+        check("password = other", None);
+        check("for key in keys:", None);
+        check(r#"key = os.getenv("API_KEY")"#, None);
+        check("password::new()", None);
+    }
+
+    #[test]
+    fn settings_are_bare() {
+        let check = |line: &str, expected| check(line, Language::Settings, expected);
+        check("DB_PASSWORD=abcd1234", Some(("DB_PASSWORD", "abcd1234")));
+        check("export TOKEN='abcd 1234'", Some(("TOKEN", "abcd 1234")));
+        check(
+            "spring.datasource.password = abcd1234  # why",
+            Some(("spring.datasource.password", "abcd1234")),
+        );
+        check("  password: ab#cd!1234", Some(("password", "ab#cd!1234")));
+        check("secret_key_base: \"abcd1234\"", Some(("secret_key_base", "abcd1234")));
+        check("password abcd1234", Some(("password", "abcd1234")));
+        check("password: ${DB_PASSWORD}", None);
+        check("password: !vault |", None);
+        check("password:", None);
+    }
+
+    #[test]
+    fn markup_and_commands() {
+        check("<password>abcd1234</password>", Language::Markup, Some(("password", "abcd1234")));
+        check("<x password=\"abcd1234\"/>", Language::Markup, Some(("password", "abcd1234")));
+        check(
+            "<add name=\"DbPassword\" value=\"abcd1234\" />",
+            Language::Markup,
+            Some(("DbPassword", "abcd1234")),
+        );
+        check(
+            "<property name=\"password\">abcd1234</property>",
+            Language::Markup,
+            Some(("password", "abcd1234")),
+        );
+        check("mysql --password abcd1234 db", Language::Shell, Some(("password", "abcd1234")));
+        check("curl -H 'x-auth-token: abcd1234'", Language::Shell, Some(("x-auth-token", "abcd1234")));
+        check("CREATE USER a IDENTIFIED BY 'abcd1234';", Language::Code, Some(("IDENTIFIED BY", "abcd1234")));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_survived(text: Vec<u8>, at: u16) {
+            let start = usize::from(at) % (text.len() + 1);
+            let name = name_around(&text, start..start);
+            for language in [Language::Code, Language::Settings, Language::Markup] {
+                if let Some(found) = parse(&text, name.clone(), language) {
+                    proptest::prop_assert!(found.value.end <= text.len() && found.value.start <= found.value.end);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Credentials that no single expression describes: each detector is asked at its own keywords.
+
+pub(crate) mod assignment;
+pub(crate) mod basic;
+pub(crate) mod der;
+pub(crate) mod jwk;
+pub(crate) mod jwt;
+pub(crate) mod pem;
+pub(crate) mod putty;
+pub(crate) mod url;
+pub(crate) mod value_cut;
+
+use crate::automaton::Occurrence;
+use crate::marker::{self, MarkerForm};
+use crate::scan::Pass;
+
+/// A piece of code that looks at the text around a keyword.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detector {
+    /// Armored keys.
+    Pem,
+    /// Keys of PuTTY.
+    Putty,
+    /// JSON Web Tokens.
+    Jwt,
+    /// JSON Web Keys.
+    Jwk,
+    /// Passwords in URLs.
+    Url,
+    /// The header of basic authentication.
+    Basic,
+    /// Names that say credential.
+    Assignment,
+    /// Requests to ignore.
+    Marker(MarkerForm),
+}
+
+/// Keyword → detector, but for those of markers and assignments, whose lists are theirs.
+const KEYWORDS: &[(&str, Detector)] = &[
+    ("-----BEGIN ", Detector::Pem),
+    ("---- BEGIN ", Detector::Pem),
+    ("PuTTY-User-Key-File-", Detector::Putty),
+    ("eyJ", Detector::Jwt),
+    ("\"kty\"", Detector::Jwk),
+    ("://", Detector::Url),
+    (":\\/\\/", Detector::Url),
+    ("basic ", Detector::Basic),
+];
+
+impl Detector {
+    /// Returns every keyword with its detector.
+    pub(crate) fn keywords() -> impl Iterator<Item = (&'static str, Self)> {
+        let markers = marker::FORMS.iter().map(|(text, form)| (*text, Self::Marker(*form)));
+        let names = assignment::KEYWORDS.iter().map(|text| (*text, Self::Assignment));
+        KEYWORDS.iter().copied().chain(markers).chain(names)
+    }
+
+    /// Looks at the text around a keyword.
+    pub(crate) fn run(self, pass: &mut Pass<'_>, at: Occurrence) {
+        match self {
+            Self::Pem => pem::detect(pass, at),
+            Self::Putty => putty::detect(pass, at),
+            Self::Jwt => jwt::detect(pass, at),
+            Self::Jwk => jwk::detect(pass, at),
+            Self::Url => url::detect(pass, at),
+            Self::Basic => basic::detect(pass, at),
+            Self::Assignment => assignment::detect(pass, at),
+            Self::Marker(form) => pass.marker(at, form),
+        }
+    }
+}

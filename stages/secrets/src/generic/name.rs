@@ -1,0 +1,195 @@
+//! What a name says of the value under it.
+
+/// What kind of credential a name promises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Noun {
+    /// A password, chosen by a person.
+    Password,
+    /// A secret shared by programs.
+    Secret,
+    /// A token.
+    Token,
+    /// A key to a service or a cipher.
+    Key,
+    /// Some form of credential.
+    Credential,
+    /// A salt: not a credential, but as private where it is fixed.
+    Salt,
+}
+
+/// A name, read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Name {
+    /// As written.
+    pub(crate) text: String,
+    /// Its words in lower case.
+    pub(crate) words: Vec<String>,
+    /// What it promises.
+    pub(crate) noun: Noun,
+    /// Words behind the noun.
+    pub(crate) behind: usize,
+    /// Whether `key` is told apart from the key of a map by a word before it.
+    pub(crate) qualified: bool,
+}
+
+/// Word → what it promises.
+const NOUNS: &[(&str, Noun)] = &[
+    ("password", Noun::Password),
+    ("passwords", Noun::Password),
+    ("passwd", Noun::Password),
+    ("pass", Noun::Password),
+    ("pwd", Noun::Password),
+    ("passphrase", Noun::Password),
+    ("passcode", Noun::Password),
+    ("passw", Noun::Password),
+    ("userpass", Noun::Password),
+    ("dbpass", Noun::Password),
+    ("dbpassword", Noun::Password),
+    ("dbpasswd", Noun::Password),
+    ("dbpwd", Noun::Password),
+    ("rootpw", Noun::Password),
+    ("identified", Noun::Password),
+    ("secret", Noun::Secret),
+    ("secrets", Noun::Secret),
+    ("clientsecret", Noun::Secret),
+    ("appsecret", Noun::Secret),
+    ("secretkey", Noun::Secret),
+    ("secretaccesskey", Noun::Secret),
+    ("token", Noun::Token),
+    ("tokens", Noun::Token),
+    ("authtoken", Noun::Token),
+    ("accesstoken", Noun::Token),
+    ("apitoken", Noun::Token),
+    ("key", Noun::Key),
+    ("keys", Noun::Key),
+    ("apikey", Noun::Key),
+    ("appkey", Noun::Key),
+    ("accesskey", Noun::Key),
+    ("privatekey", Noun::Key),
+    ("authkey", Noun::Key),
+    ("auth", Noun::Credential),
+    ("authorization", Noun::Credential),
+    ("credential", Noun::Credential),
+    ("credentials", Noun::Credential),
+    ("creds", Noun::Credential),
+    ("cred", Noun::Credential),
+    ("salt", Noun::Salt),
+];
+
+/// Words that make a `key` one that opens something.
+const QUALIFIERS: &[&str] = &[
+    "access",
+    "account",
+    "admin",
+    "aes",
+    "api",
+    "app",
+    "application",
+    "auth",
+    "aws",
+    "cipher",
+    "client",
+    "consumer",
+    "crypt",
+    "crypto",
+    "decryption",
+    "deploy",
+    "des",
+    "encrypt",
+    "encryption",
+    "hmac",
+    "host",
+    "jwt",
+    "license",
+    "master",
+    "private",
+    "priv",
+    "rsa",
+    "secret",
+    "security",
+    "server",
+    "service",
+    "session",
+    "shared",
+    "sign",
+    "signature",
+    "signing",
+    "ssh",
+    "ssl",
+    "storage",
+    "stripe",
+    "subscription",
+    "token",
+    "webhook",
+    "write",
+    "x",
+];
+
+impl Name {
+    /// Reads a name; `None` when none of its words promises a credential.
+    pub(crate) fn of(text: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(text).ok()?;
+        let words = words(text);
+        let (at, noun) = words.iter().enumerate().rev().find_map(|(at, word)| {
+            let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
+            NOUNS.iter().find(|(known, _)| *known == word).map(|(_, noun)| (at, *noun))
+        })?;
+        let before = at.checked_sub(1).and_then(|before| words.get(before));
+        let own = words.get(at).is_some_and(|word| word.len() > 4 && noun == Noun::Key);
+        let qualified = own || before.is_some_and(|word| QUALIFIERS.contains(&word.as_str()));
+        let behind = words.len() - at - 1;
+        Some(Self { text: text.to_owned(), words, noun, behind, qualified })
+    }
+}
+
+/// Splits at `_`, `-`, `.`, `$` and where a capital follows a small letter.
+fn words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut previous: Option<char> = None;
+    let mut rest = text.chars().peekable();
+    while let Some(character) = rest.next() {
+        let next_small = rest.peek().is_some_and(char::is_ascii_lowercase);
+        let humps = character.is_ascii_uppercase()
+            && previous.is_some_and(|before| {
+                before.is_ascii_lowercase()
+                    || before.is_ascii_digit()
+                    || before.is_ascii_uppercase() && next_small
+            });
+        if !character.is_ascii_alphanumeric() || humps {
+            words.extend((!word.is_empty()).then(|| std::mem::take(&mut word)));
+        }
+        if character.is_ascii_alphanumeric() {
+            word.push(character.to_ascii_lowercase());
+        }
+        previous = Some(character);
+    }
+    words.extend((!word.is_empty()).then_some(word));
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: Option<(Noun, usize, bool)>) {
+        let name = Name::of(text.as_bytes());
+        assert_eq!(name.map(|name| (name.noun, name.behind, name.qualified)), expected, "{text}");
+    }
+
+    #[test]
+    fn names_promise() {
+        check("DB_PASSWORD", Some((Noun::Password, 0, false)));
+        check("spring.datasource.password", Some((Noun::Password, 0, false)));
+        check("passwordField", Some((Noun::Password, 1, false)));
+        check("clientSecret", Some((Noun::Secret, 0, true)));
+        check("AWSSecretKey", Some((Noun::Key, 0, true)));
+        check("password2", Some((Noun::Password, 0, false)));
+        check("apiKey", Some((Noun::Key, 0, true)));
+        check("apikey", Some((Noun::Key, 0, true)));
+        check("cacheKey", Some((Noun::Key, 0, false)));
+        check("keyboard", None);
+        check("compass", None);
+        check("author", None);
+    }
+}

@@ -1,0 +1,243 @@
+//! What a file's path says about its content, reduced to what the engine uses.
+
+use serde::{Deserialize, Serialize};
+
+use crate::readers::Reader;
+
+/// What kind of text the extension promises; it decides whether an unquoted word can be a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Language {
+    /// Nothing is known.
+    Unknown,
+    /// A programming language: values are quoted, all else is an expression.
+    Code,
+    /// A shell, where an unquoted word is a value.
+    Shell,
+    /// Settings, one per line, mostly unquoted.
+    Settings,
+    /// JSON and its kin: everything is quoted.
+    Json,
+    /// Markup: attributes are quoted, elements hold bare text.
+    Markup,
+    /// Prose, with pieces of everything.
+    Prose,
+    /// Made by a tool, for a tool: lock files, source maps, minified code.
+    Generated,
+}
+
+/// What part of a project the file belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Area {
+    /// The project itself.
+    Main,
+    /// Tests and their data.
+    Test,
+    /// Examples, samples, templates, documentation.
+    Example,
+    /// Code of others that is kept here.
+    Vendored,
+}
+
+/// What a path says. The same content under paths with equal hints gives equal results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Hint {
+    /// The reader for files of this name, when there is one.
+    pub(crate) reader: Option<Reader>,
+    /// What the extension promises.
+    pub(crate) language: Language,
+    /// What part of the project it is.
+    pub(crate) area: Area,
+}
+
+const CODE: &[&str] = &[
+    "asm", "c", "cc", "clj", "cljs", "coffee", "cpp", "cs", "csx", "cxx", "d", "dart", "elm", "erl", "ex",
+    "exs", "f90", "fs", "go", "gradle", "groovy", "h", "haml", "hpp", "hs", "hx", "java", "jl", "js", "jsx",
+    "kt", "kts", "lua", "m", "mjs", "ml", "mm", "nim", "pas", "php", "pl", "pm", "proto", "py", "pyx", "r",
+    "rb", "rs", "scala", "sol", "sql", "svelte", "swift", "tcl", "ts", "tsx", "v", "vb", "vue", "zig",
+];
+const SHELL: &[&str] = &[
+    "bash",
+    "bat",
+    "cmd",
+    "csh",
+    "dockerfile",
+    "fish",
+    "ksh",
+    "mak",
+    "mk",
+    "nix",
+    "ps1",
+    "psm1",
+    "sh",
+    "zsh",
+];
+const SETTINGS: &[&str] = &[
+    "cfg",
+    "cnf",
+    "conf",
+    "config",
+    "dist",
+    "env",
+    "hcl",
+    "ini",
+    "local",
+    "prefs",
+    "properties",
+    "rc",
+    "reg",
+    "tf",
+    "tfvars",
+    "toml",
+    "yaml",
+    "yml",
+];
+const JSON: &[&str] =
+    &["avsc", "geojson", "ipynb", "json", "json5", "jsonc", "jsonl", "ndjson", "tfstate", "webmanifest"];
+const MARKUP: &[&str] = &[
+    "config", "csproj", "htm", "html", "jsp", "plist", "pom", "props", "rdf", "resx", "svg", "wsdl", "xhtml",
+    "xml", "xsd", "xsl",
+];
+const PROSE: &[&str] =
+    &["adoc", "asciidoc", "log", "markdown", "md", "mdx", "org", "po", "pot", "rst", "tex", "txt"];
+const GENERATED: &[&str] = &["lock", "map", "sum", "snap"];
+
+const TEST: &[&str] = &[
+    "test",
+    "tests",
+    "testing",
+    "spec",
+    "specs",
+    "__tests__",
+    "testdata",
+    "test_data",
+    "e2e",
+    "fixture",
+    "fixtures",
+    "mock",
+    "mocks",
+    "__mocks__",
+];
+const EXAMPLE: &[&str] = &[
+    "example",
+    "examples",
+    "sample",
+    "samples",
+    "demo",
+    "demos",
+    "doc",
+    "docs",
+    "documentation",
+    "template",
+    "templates",
+    "tutorial",
+    "tutorials",
+];
+const VENDORED: &[&str] = &[
+    "vendor",
+    "node_modules",
+    "third_party",
+    "third-party",
+    "thirdparty",
+    "bower_components",
+    "site-packages",
+    "external",
+];
+
+impl Hint {
+    /// Says nothing: for content whose path is not known.
+    pub const NONE: Self = Self { reader: None, language: Language::Unknown, area: Area::Main };
+
+    /// Reads a path with `/`.
+    pub fn of(path: &str) -> Self {
+        let lower = path.to_ascii_lowercase();
+        let name = lower.rsplit('/').next().unwrap_or(&lower);
+        Self { reader: Reader::of(&lower), language: language(name), area: area(&lower, name) }
+    }
+
+    /// Returns the bytes that tell this hint from others, for a memo's key.
+    pub fn key(&self) -> Vec<u8> {
+        postcard::to_stdvec(self).unwrap_or_default()
+    }
+}
+
+fn language(name: &str) -> Language {
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    if name.ends_with(".min.js")
+        || name.ends_with(".min.css")
+        || name.ends_with("-lock.json")
+        || name == "pnpm-lock.yaml"
+    {
+        return Language::Generated;
+    }
+    if matches!(
+        name,
+        "dockerfile" | "makefile" | "containerfile" | "procfile" | "vagrantfile" | "jenkinsfile"
+    ) {
+        return if matches!(name, "vagrantfile" | "jenkinsfile") { Language::Code } else { Language::Shell };
+    }
+    if name.starts_with(".env") || name.starts_with("dockerfile.") {
+        return if name.starts_with('.') { Language::Settings } else { Language::Shell };
+    }
+    // A leading dot and no other: `.bashrc`, `.npmrc`.
+    if name.starts_with('.') && name.ends_with("rc") || name.ends_with("profile") && !extension.is_empty() {
+        return if name.contains("sh") { Language::Shell } else { Language::Settings };
+    }
+    let groups = [
+        (CODE, Language::Code),
+        (SHELL, Language::Shell),
+        (JSON, Language::Json),
+        (MARKUP, Language::Markup),
+        (SETTINGS, Language::Settings),
+        (PROSE, Language::Prose),
+        (GENERATED, Language::Generated),
+    ];
+    let known = groups.iter().find(|(extensions, _)| extensions.contains(&extension));
+    known.map_or(Language::Unknown, |(_, language)| *language)
+}
+
+fn area(path: &str, name: &str) -> Area {
+    let folders = || path.split('/').rev().skip(1);
+    if folders().any(|folder| VENDORED.contains(&folder)) {
+        return Area::Vendored;
+    }
+    let stem = name.split('.').next().unwrap_or(name);
+    let has = |words: &[&str]| {
+        folders().any(|folder| words.contains(&folder))
+            || stem.split(['_', '-']).any(|word| words.contains(&word))
+            || name.split('.').skip(1).any(|word| words.contains(&word))
+    };
+    if has(TEST) {
+        Area::Test
+    } else if has(EXAMPLE) || name.starts_with("readme") {
+        Area::Example
+    } else {
+        Area::Main
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(path: &str, language: Language, area: Area) {
+        let hint = Hint::of(path);
+        assert_eq!((hint.language, hint.area), (language, area), "{path}");
+    }
+
+    #[test]
+    fn paths_say_what_a_file_is() {
+        check("src/main.rs", Language::Code, Area::Main);
+        check("tests/data/a.json", Language::Json, Area::Test);
+        check("pkg/server_test.go", Language::Code, Area::Test);
+        check("src/app.spec.ts", Language::Code, Area::Test);
+        check("README.md", Language::Prose, Area::Example);
+        check("docs/setup.rst", Language::Prose, Area::Example);
+        check(".env.example", Language::Settings, Area::Example);
+        check("deploy/Dockerfile", Language::Shell, Area::Main);
+        check("vendor/lib/test/x.php", Language::Code, Area::Vendored);
+        check("web.config", Language::Markup, Area::Main);
+        check("package-lock.json", Language::Generated, Area::Main);
+        check("home/.bashrc", Language::Shell, Area::Main);
+        check("LICENSE", Language::Unknown, Area::Main);
+    }
+}

@@ -1,0 +1,219 @@
+//! What a scan gives: credentials without their values.
+
+use std::ops::Range;
+
+use model::{SecretVerdict, Severity};
+use serde::{Deserialize, Serialize};
+
+use crate::candidate::{self, Candidate};
+use crate::marker::Marker;
+use crate::rules::{RuleIndex, Rules};
+use crate::scan::{Found, Options};
+use crate::value::strength;
+
+/// Characters of a fixed prefix that are shown of a value.
+const SHOWN: usize = 4;
+/// Bits below which a value can be tried out: a hash of it, even keyed, would give it away to whoever has the key.
+const GUESSABLE: f64 = 60.0;
+/// Hits of one text that are reported.
+const MOST_HITS: usize = 1000;
+
+/// What makes a credential the same credential elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Identity {
+    /// A keyed hash of rule and value: the same in a tree, a history and an image.
+    Value(String),
+    /// The value could be guessed from a hash: the name it stands under, to be joined with the path.
+    Name(String),
+}
+
+impl Identity {
+    /// Returns the identity of the credential in the file at `path`.
+    pub fn at(&self, path: &str) -> String {
+        match self {
+            Self::Value(hash) => hash.clone(),
+            Self::Name(name) => {
+                let mut hasher = model::Hasher::new("secret-place/v1");
+                hasher.part(path).part(name);
+                hasher.short()
+            }
+        }
+    }
+}
+
+/// A credential in a text. Its value is nowhere in here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hit {
+    /// The rule that found it.
+    pub rule: RuleIndex,
+    /// Where it stands in the text; the whole file for a member of an archive.
+    pub range: Range<usize>,
+    /// The first characters, where all of its kind share them, and `…`.
+    pub redacted: String,
+    /// How sure the engine is.
+    pub verdict: SecretVerdict,
+    /// Probability of a real credential in percent, where a model gave one.
+    pub probability: Option<u8>,
+    /// Wrappings around the value, outermost first.
+    pub decoded: Vec<String>,
+    /// What makes it the same credential elsewhere.
+    pub identity: Identity,
+    /// Severity, where it differs from the rule's.
+    pub severity: Option<Severity>,
+    /// Index of the marker that asks to ignore it, in [`Scanned::markers`].
+    pub marker: Option<usize>,
+}
+
+/// A bound that was reached: part of the content was not looked at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Limit {
+    /// The text holds more possible credentials than are weighed.
+    TooManyCandidates,
+    /// The text holds more credentials than are reported.
+    TooManyHits,
+    /// Decoding stopped at its bound.
+    Decoding,
+    /// Archives are nested deeper than they are opened.
+    ArchiveDepth,
+    /// The archive has more members than are read.
+    ArchiveMembers,
+    /// The archive holds more bytes than are read.
+    ArchiveSize,
+    /// A member expands so much that it was made to.
+    ArchiveRatio,
+    /// The archive, or a member of it, cannot be read.
+    ArchiveMalformed,
+    /// A member is encrypted.
+    ArchiveEncrypted,
+}
+
+/// What was passed over by a rule of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counts {
+    /// Values whose checksum or structure proves that nobody issued them.
+    pub fake: u64,
+    /// Values that stand in for a credential, or that are published as examples.
+    pub placeholder: u64,
+    /// Files, or members of an archive, that are no text.
+    pub binary: u64,
+}
+
+impl Counts {
+    pub(crate) const fn add(&mut self, other: Self) {
+        self.fake += other.fake;
+        self.placeholder += other.placeholder;
+        self.binary += other.binary;
+    }
+}
+
+/// What a scan of one text gives.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Scanned {
+    /// The credentials, in the order of the text.
+    pub hits: Vec<Hit>,
+    /// Requests to ignore, in the order of the text.
+    pub markers: Vec<Marker>,
+    /// Bounds that were reached, each once.
+    pub limits: Vec<Limit>,
+    /// What was passed over.
+    pub counts: Counts,
+    /// Everything that must not be shown: sorted, disjoint ranges.
+    pub redact: Vec<Range<usize>>,
+    /// The text that all ranges mean, where it is not the bytes that were given.
+    pub decoded: Option<Vec<u8>>,
+}
+
+/// Weighs what was found against each other, and takes the values out of it.
+pub(crate) fn finish(
+    found: Found,
+    text: Option<std::borrow::Cow<'_, [u8]>>,
+    rules: &Rules,
+    options: &Options,
+) -> Scanned {
+    let mut limits = found.limits;
+    let bytes = text.as_deref().unwrap_or_default();
+    let ranges = found.candidates.iter().map(|candidate| candidate.range.clone()).chain(found.doubtful);
+    let redact = if text.is_some() { merge(ranges.collect()) } else { Vec::new() };
+    let mut kept = candidate::resolve(found.candidates);
+    if kept.len() > MOST_HITS {
+        kept.truncate(MOST_HITS);
+        limits.push(Limit::TooManyHits);
+    }
+    let mut hits: Vec<Hit> = kept.iter().map(|candidate| hit(candidate, bytes, rules, options)).collect();
+    let mut markers = found.markers;
+    markers.sort_by_key(|marker| marker.range.start);
+    markers.dedup_by_key(|marker| marker.range.start);
+    answer(bytes, &mut hits, &mut markers, rules);
+    limits.sort();
+    limits.dedup();
+    let decoded = match text {
+        Some(std::borrow::Cow::Owned(text)) => Some(text),
+        Some(std::borrow::Cow::Borrowed(_)) | None => None,
+    };
+    Scanned { hits, markers, limits, counts: found.counts, redact, decoded }
+}
+
+fn hit(candidate: &Candidate, text: &[u8], rules: &Rules, options: &Options) -> Hit {
+    let value = candidate.value(text);
+    let shown = value.get(..candidate.shown.min(SHOWN).min(value.len())).unwrap_or_default();
+    let id = rules.entry(candidate.rule).map_or("", |entry| entry.id.as_str());
+    Hit {
+        rule: candidate.rule,
+        range: candidate.range.clone(),
+        redacted: format!("{}…", String::from_utf8_lossy(shown)),
+        verdict: candidate.verdict,
+        probability: candidate.probability,
+        decoded: candidate.decoded.clone(),
+        identity: identity(id, value, candidate, options),
+        severity: candidate.severity,
+        marker: None,
+    }
+}
+
+fn identity(rule: &str, value: &[u8], candidate: &Candidate, options: &Options) -> Identity {
+    if strength(value) < GUESSABLE {
+        return Identity::Name(candidate.name.clone());
+    }
+    let mut hasher = blake3::Hasher::new_keyed(&options.salt);
+    for part in [rule.as_bytes(), value] {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    }
+    let mut hash = hasher.finalize().to_hex().to_string();
+    hash.truncate(32);
+    Identity::Value(hash)
+}
+
+/// Gives each hit the marker that means it.
+fn answer(text: &[u8], hits: &mut [Hit], markers: &mut [Marker], rules: &Rules) {
+    if markers.is_empty() {
+        return;
+    }
+    let ends: Vec<usize> = memchr::memchr_iter(b'\n', text).collect();
+    let line = |offset: usize| ends.partition_point(|end| *end < offset);
+    for hit in hits {
+        let first = line(hit.range.start);
+        let last = line(hit.range.end.saturating_sub(1).max(hit.range.start));
+        let id = rules.entry(hit.rule).map_or("", |entry| entry.id.as_str());
+        let meant = markers.iter_mut().enumerate().find(|(_, marker)| {
+            marker.is_complete() && marker.names(id) && marker.covers(line(marker.range.start), first, last)
+        });
+        if let Some((index, marker)) = meant {
+            marker.used = true;
+            hit.marker = Some(index);
+        }
+    }
+}
+
+/// Joins ranges that meet.
+fn merge(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.sort_by_key(|range| (range.start, range.end));
+    let mut merged: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        match merged.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            Some(_) | None => merged.push(range),
+        }
+    }
+    merged
+}

@@ -1,0 +1,218 @@
+//! The expression of one rule: compiled when it is first needed, with the boundaries of a token built in.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use regex_automata::meta::Regex;
+use regex_automata::util::captures::Captures;
+use regex_automata::util::syntax;
+use regex_automata::{Anchored, Input};
+use regex_syntax::hir::{Capture, Hir, HirKind, Look};
+
+/// The group that holds the credential, when it is not the whole match.
+const SECRET: &str = "secret";
+/// Bounds the memory of one compiled expression; those of a user's file are not trusted to be small.
+const LARGEST_PROGRAM: usize = 8 << 20;
+
+/// An expression that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{pattern}` is not a regular expression: {reason}")]
+pub struct PatternError {
+    /// The expression.
+    pub pattern: String,
+    /// What is wrong with it, on one line.
+    pub reason: String,
+}
+
+/// Where an expression has to match to count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Edges {
+    /// The value ends where a word ends; where it begins is checked by the caller, who knows the place.
+    End,
+    /// The value begins and ends where a word does.
+    Both,
+    /// Anywhere.
+    None,
+}
+
+/// A match: all of it, the credential in it, and the named parts that a structural check looks at.
+#[derive(Debug, Clone)]
+pub(crate) struct Match {
+    pub(crate) whole: Range<usize>,
+    pub(crate) secret: Range<usize>,
+    captures: Option<Captures>,
+}
+
+impl Match {
+    /// Returns the range of a named group.
+    pub(crate) fn group(&self, name: &str) -> Option<Range<usize>> {
+        self.captures.as_ref()?.get_group_by_name(name).map(|span| span.range())
+    }
+
+    /// Returns the range of a numbered group.
+    pub(crate) fn number(&self, number: usize) -> Option<Range<usize>> {
+        self.captures.as_ref()?.get_group(number).map(|span| span.range())
+    }
+}
+
+/// An expression, compiled on first use: all rules at once would cost more than a small scan.
+#[derive(Debug)]
+pub(crate) struct Pattern {
+    text: String,
+    edges: Edges,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    /// Takes the expression without compiling it.
+    pub(crate) const fn new(text: String, edges: Edges) -> Self {
+        Self { text, edges, compiled: OnceLock::new() }
+    }
+
+    /// Compiles the expression now and says what is wrong with it.
+    pub(crate) fn check(&self) -> Result<(), PatternError> {
+        let compiled = compile(&self.text, self.edges)?;
+        let _ = self.compiled.set(Some(compiled));
+        Ok(())
+    }
+
+    /// Returns the expression as written.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Matches exactly at `start`.
+    pub(crate) fn at(&self, text: &[u8], start: usize) -> Option<Match> {
+        self.search(Input::new(text).range(start..text.len()).anchored(Anchored::Yes))
+    }
+
+    /// Finds the first match inside `window`.
+    pub(crate) fn find(&self, text: &[u8], window: Range<usize>) -> Option<Match> {
+        self.search(Input::new(text).range(window))
+    }
+
+    fn search(&self, input: Input<'_>) -> Option<Match> {
+        // A rule of ours always compiles (a test sees to it), and a user's is checked when it is read.
+        let regex = self.compiled.get_or_init(|| compile(&self.text, self.edges).ok()).as_ref()?;
+        if regex.captures_len() == 1 {
+            let whole = regex.search(&input)?.range();
+            return Some(Match { secret: whole.clone(), whole, captures: None });
+        }
+        let mut captures = regex.create_captures();
+        regex.search_captures(&input, &mut captures);
+        let whole = captures.get_match()?.range();
+        let secret = captures.get_group_by_name(SECRET).map_or_else(|| whole.clone(), |span| span.range());
+        Some(Match { whole, secret, captures: Some(captures) })
+    }
+}
+
+fn compile(text: &str, edges: Edges) -> Result<Regex, PatternError> {
+    let refused = |reason: String| PatternError { pattern: text.to_owned(), reason };
+    // Bytes, not characters: `\w` and `.` mean what they mean in a file of unknown encoding.
+    let config = syntax::Config::new().unicode(false).utf8(false);
+    let hir = syntax::parse_with(text, &config)
+        .or_else(|_| syntax::parse_with(text, &config.unicode(true)))
+        .map_err(|error| refused(last_line(&error.to_string())))?;
+    let bounded = match edges {
+        Edges::None => hir,
+        Edges::End | Edges::Both => {
+            let (hir, found) = bound_group(hir, edges);
+            if found { hir } else { bound(hir, edges) }
+        }
+    };
+    Regex::builder()
+        .configure(Regex::config().utf8_empty(false).nfa_size_limit(Some(LARGEST_PROGRAM)))
+        .build_from_hir(&bounded)
+        .map_err(|error| refused(last_line(&error.to_string())))
+}
+
+/// Wraps the group `secret` in word boundaries, wherever it stands; tells whether there is one.
+fn bound_group(hir: Hir, edges: Edges) -> (Hir, bool) {
+    match hir.into_kind() {
+        HirKind::Capture(capture) if capture.name.as_deref() == Some(SECRET) => {
+            (bound(Hir::capture(capture), edges), true)
+        }
+        HirKind::Capture(capture) => {
+            let (sub, found) = bound_group(*capture.sub, edges);
+            (Hir::capture(Capture { sub: Box::new(sub), ..capture }), found)
+        }
+        HirKind::Repetition(repetition) => {
+            let (sub, found) = bound_group((*repetition.sub).clone(), edges);
+            (Hir::repetition(repetition.with(sub)), found)
+        }
+        HirKind::Concat(subs) => {
+            let (subs, found) = bound_groups(subs, edges);
+            (Hir::concat(subs), found)
+        }
+        HirKind::Alternation(subs) => {
+            let (subs, found) = bound_groups(subs, edges);
+            (Hir::alternation(subs), found)
+        }
+        HirKind::Empty => (Hir::empty(), false),
+        HirKind::Literal(literal) => (Hir::literal(literal.0), false),
+        HirKind::Class(class) => (Hir::class(class), false),
+        HirKind::Look(look) => (Hir::look(look), false),
+    }
+}
+
+fn bound_groups(subs: Vec<Hir>, edges: Edges) -> (Vec<Hir>, bool) {
+    let mut any = false;
+    let bounded = subs
+        .into_iter()
+        .map(|sub| {
+            let (sub, found) = bound_group(sub, edges);
+            any |= found;
+            sub
+        })
+        .collect();
+    (bounded, any)
+}
+
+fn bound(hir: Hir, edges: Edges) -> Hir {
+    let end = Hir::look(Look::WordEndHalfAscii);
+    match edges {
+        Edges::None => hir,
+        Edges::End => Hir::concat(vec![hir, end]),
+        Edges::Both => Hir::concat(vec![Hir::look(Look::WordStartHalfAscii), hir, end]),
+    }
+}
+
+/// Returns the line of a syntax error that says what is wrong; the lines before it draw the place.
+fn last_line(text: &str) -> String {
+    text.lines().last().unwrap_or(text).trim_start_matches("error: ").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(pattern: &str, edges: Edges, text: &str, expected: Option<&str>) {
+        let pattern = Pattern::new(pattern.to_owned(), edges);
+        pattern.check().unwrap();
+        let found = pattern.find(text.as_bytes(), 0..text.len());
+        assert_eq!(found.map(|found| &text[found.secret]), expected, "{text}");
+    }
+
+    #[test]
+    fn a_value_ends_where_a_word_ends() {
+        check("[0-9a-f]{4}", Edges::Both, "x abcd y", Some("abcd"));
+        check("[0-9a-f]{4}", Edges::Both, "x abcdef 0123", Some("0123"));
+        check("[0-9a-f]{4}", Edges::Both, "xabcd", None);
+        check("[0-9a-f]{4}", Edges::End, "xabcd", Some("abcd"));
+        check("key=(?<secret>[0-9a-f]{4,})", Edges::Both, "mykey=abcdefg key=0123;", Some("0123"));
+        check("(a|b=(?<secret>[0-9]+))x?", Edges::Both, "b=12x b=34", Some("34"));
+    }
+
+    #[test]
+    fn a_malformed_expression_says_why() {
+        let error = Pattern::new("a(".into(), Edges::None).check().unwrap_err();
+        assert_eq!(error.to_string(), "`a(` is not a regular expression: unclosed group");
+    }
+
+    #[test]
+    fn anchored_matches_see_what_stands_before() {
+        let pattern = Pattern::new(r"\bab".into(), Edges::None);
+        assert!(pattern.at(b"xab", 1).is_none());
+        assert!(pattern.at(b" ab", 1).is_some());
+    }
+}

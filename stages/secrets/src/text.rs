@@ -1,0 +1,93 @@
+//! The bytes of a file as text: what is text at all, and where its lines are.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// How far into a file a NUL is looked for, as git does.
+const HEAD: usize = 8 << 10;
+
+/// What the first bytes say.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Form<'a> {
+    /// Text, in UTF-8 or an encoding that shares ASCII with it.
+    Text(Cow<'a, [u8]>),
+    /// Anything else.
+    Binary,
+}
+
+/// Decides whether the bytes are text. UTF-16 with a byte order mark is decoded; a NUL elsewhere makes a file binary.
+pub(crate) fn form(bytes: &[u8]) -> Form<'_> {
+    match bytes {
+        [0xFF, 0xFE, rest @ ..] => Form::Text(Cow::Owned(utf16(rest, u16::from_le_bytes))),
+        [0xFE, 0xFF, rest @ ..] => Form::Text(Cow::Owned(utf16(rest, u16::from_be_bytes))),
+        _ if memchr::memchr(0, bytes.get(..HEAD).unwrap_or(bytes)).is_some() => Form::Binary,
+        _ => Form::Text(Cow::Borrowed(bytes)),
+    }
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Vec<u8> {
+    let units = bytes.chunks_exact(2).filter_map(|pair| <[u8; 2]>::try_from(pair).ok()).map(unit);
+    char::decode_utf16(units)
+        .map(|decoded| decoded.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect::<String>()
+        .into_bytes()
+}
+
+/// Returns the range of the line that holds `at`, without its end, going no further than `most` bytes either way.
+pub(crate) fn line(text: &[u8], at: usize, most: usize) -> Range<usize> {
+    let at = at.min(text.len());
+    let floor = at.saturating_sub(most);
+    let ceiling = (at + most).min(text.len());
+    let before = text.get(floor..at).unwrap_or_default();
+    let behind = text.get(at..ceiling).unwrap_or_default();
+    let start = memchr::memrchr(b'\n', before).map_or(floor, |offset| floor + offset + 1);
+    let end = memchr::memchr(b'\n', behind).map_or(ceiling, |offset| at + offset);
+    let end = if text.get(end.wrapping_sub(1)) == Some(&b'\r') && end > at { end - 1 } else { end };
+    start..end
+}
+
+/// Returns a range around `around` that reaches `most` bytes and `lines` line ends either way.
+pub(crate) fn window(text: &[u8], around: Range<usize>, most: usize, lines: usize) -> Range<usize> {
+    let floor = around.start.saturating_sub(most);
+    let ceiling = (around.end + most).min(text.len());
+    let before = text.get(floor..around.start).unwrap_or_default();
+    let behind = text.get(around.end..ceiling).unwrap_or_default();
+    let start = memchr::memrchr_iter(b'\n', before).nth(lines).map_or(floor, |offset| floor + offset + 1);
+    let end = memchr::memchr_iter(b'\n', behind).nth(lines).map_or(ceiling, |offset| around.end + offset);
+    start..end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_told_from_binary() {
+        let check = |bytes: &[u8], expected: Option<&str>| {
+            let text = match form(bytes) {
+                Form::Text(text) => Some(String::from_utf8_lossy(&text).into_owned()),
+                Form::Binary => None,
+            };
+            assert_eq!(text.as_deref(), expected, "{bytes:?}");
+        };
+        check(b"", Some(""));
+        check(b"abc", Some("abc"));
+        check(b"a\0c", None);
+        check(b"\xff\xfea\0b\0", Some("ab"));
+        check(b"\xfe\xff\0a\0b\0", Some("ab"));
+        check(b"\xff\xfe\x00\xd8", Some("\u{fffd}"));
+    }
+
+    #[test]
+    fn lines_and_windows_are_bounded() {
+        let text = b"one\r\ntwo\nthree\nfour";
+        let check = |range: Range<usize>, expected: &str| assert_eq!(&text[range], expected.as_bytes());
+        check(line(text, 0, 99), "one");
+        check(line(text, 6, 99), "two");
+        check(line(text, 6, 1), "tw");
+        check(line(text, 99, 99), "four");
+        check(window(text, 6..7, 99, 0), "two");
+        check(window(text, 6..7, 99, 1), "one\r\ntwo\nthree");
+        check(window(text, 6..7, 3, 9), "\r\ntwo\nt");
+    }
+}
