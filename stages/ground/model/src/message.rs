@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::{Digest, Finding, Gap, Rule, StageId, Subject};
 
 /// One thing said in a run. A record is a list of these, one JSON object a line; it can be stored, replayed and
-/// merged with the records of other shards.
+/// merged with the records of other shards. The tag is `type`, since a finding has a field `message` of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "message", rename_all = "kebab-case")]
+#[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Message {
     /// Opens a record.
     Run(RunHeader),
