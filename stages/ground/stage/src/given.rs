@@ -249,6 +249,30 @@ impl<'a> Given<'a> {
         Some(trace)
     }
 
+    /// Returns path and content id of every declared file that was read, for `explain --cache`.
+    pub fn opened(&self) -> Vec<(String, Digest)> {
+        let sets = [&self.files, &self.policy];
+        let opened = |files: &Files| {
+            let bits = files.opened();
+            let read = |slot: usize| bits.get(slot / 8).is_some_and(|bits| bits & (1 << (slot % 8)) != 0);
+            let files = files.iter().enumerate().filter(|(slot, _)| read(*slot));
+            files.filter_map(|(_, file)| Some((file.path().to_owned(), file.id().ok()?))).collect::<Vec<_>>()
+        };
+        sets.into_iter().flatten().flat_map(opened).collect()
+    }
+
+    /// Returns the content id that a declared file has now, by path.
+    pub fn content_id(&self, path: &str) -> Option<Digest> {
+        let sets = [&self.files, &self.policy];
+        sets.into_iter().flatten().find_map(|files| files.find(path)?.id().ok())
+    }
+
+    /// Returns the paths of all declared files.
+    pub fn paths(&self) -> Vec<String> {
+        let sets = [&self.files, &self.policy];
+        sets.into_iter().flatten().flat_map(Files::iter).map(|file| file.path().to_owned()).collect()
+    }
+
     /// Asks again what an earlier run read. The same answers mean the same result. Returns the first read whose answer
     /// has changed.
     pub fn verify(&self, trace: &Trace) -> Result<(), Read> {

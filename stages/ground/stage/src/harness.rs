@@ -2,6 +2,12 @@
 //!
 //! A stage's tests call [`check`] for each case. The whole output is compared, never a part of it.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a harness for tests: what does not hold ends the test"
+)]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};

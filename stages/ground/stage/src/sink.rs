@@ -140,7 +140,12 @@ impl Sink {
 
     /// Closes the sink: everything said, in the one order it has, whoever said it first.
     pub fn into_output(self) -> Output {
-        let mut said = self.said.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.take()
+    }
+
+    /// Takes out everything said so far, in the one order it has, whoever said it first.
+    pub fn take(&self) -> Output {
+        let mut said = self.with(std::mem::take);
         said.findings.sort_by(|a, b| a.order().cmp(&b.order()));
         said.findings.dedup();
         Finding::seal(&mut said.findings);

@@ -1,0 +1,62 @@
+//! What the cache keeps of a stage's run, and the way back.
+
+use std::collections::BTreeMap;
+
+use model::{Finding, Gap, Subject};
+use serde::{Deserialize, Serialize};
+use stage::{Gift, Output, Trace};
+
+/// What the cache keeps of a stage's run.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Kept {
+    pub(crate) trace: Trace,
+    findings: Vec<Finding>,
+    gaps: Vec<Gap>,
+    counts: BTreeMap<String, u64>,
+    /// Values are JSON already.
+    artifacts: BTreeMap<String, String>,
+    subjects: Vec<Subject>,
+}
+
+impl Kept {
+    pub(crate) fn new(trace: Trace, output: &Output) -> Self {
+        let text = |gift: &Gift| String::from_utf8_lossy(&gift.bytes).into_owned();
+        Self {
+            trace,
+            findings: output.findings.clone(),
+            gaps: output.gaps.clone(),
+            counts: output.counts.clone(),
+            artifacts: output.artifacts.iter().map(|(name, gift)| (name.clone(), text(gift))).collect(),
+            subjects: output.subjects.clone(),
+        }
+    }
+
+    pub(crate) fn into_output(self) -> Output {
+        let gift = |text: String| Gift::kept(text.into_bytes().into());
+        Output {
+            findings: self.findings,
+            gaps: self.gaps,
+            counts: self.counts,
+            artifacts: self.artifacts.into_iter().map(|(name, text)| (name, gift(text))).collect(),
+            subjects: self.subjects,
+        }
+    }
+
+    pub(crate) fn to_bytes(&self) -> Option<Vec<u8>> {
+        serde_json::to_vec(self).ok()
+    }
+
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok()
+    }
+}
+
+/// What a stage's files were when it last ran, for `explain --cache`.
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct Remembered {
+    /// Content id of each file read, by path.
+    pub(crate) files: BTreeMap<String, String>,
+    /// Per-file results taken from the cache, and computed.
+    pub(crate) reused: u64,
+    pub(crate) computed: u64,
+}

@@ -1,0 +1,43 @@
+//! What there is for stages to read, before their declarations narrow it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use model::{Policy, Subject};
+use source::{Commits, Tree};
+use stage::DataSets;
+
+/// What there is for stages to read.
+#[derive(Clone)]
+pub struct World {
+    /// The tree under check.
+    pub tree: Option<Arc<dyn Tree>>,
+    /// The tree whose policy files count for [`Policy::Target`]; that of the change when there is no target.
+    pub target: Option<Arc<dyn Tree>>,
+    /// Where a subject of commits gets them from, by the subject's text form and content.
+    pub commits: BTreeMap<Subject, Arc<dyn Commits>>,
+    /// The data sets.
+    pub data: Arc<dyn DataSets>,
+    /// The environment, narrowed to what the pipeline declares.
+    pub environment: BTreeMap<String, String>,
+    /// Where declared programs are.
+    pub programs: BTreeMap<String, PathBuf>,
+    /// The date, as `2026-01-31`.
+    pub today: String,
+    /// What secrets are keyed with before they become fingerprints.
+    pub salt: [u8; 32],
+    /// Whether the network is out of reach.
+    pub offline: bool,
+}
+
+impl World {
+    /// Returns the tree that policy files come from.
+    pub(crate) fn policy(&self, policy: Policy) -> Option<Arc<dyn Tree>> {
+        match policy {
+            Policy::Target => self.target.clone(),
+            Policy::Both => self.target.clone().or_else(|| self.tree.clone()),
+            Policy::Head => self.tree.clone(),
+        }
+    }
+}
