@@ -1,0 +1,123 @@
+//! Pairs findings of two records, or of a record and a baseline: one to one, from the surest likeness to the loosest.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use model::{Finding, Subject};
+
+/// What a finding is recognized by. A baseline knows less of it than a record does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Key<'a> {
+    pub(crate) stage: &'a str,
+    /// `None` in a baseline, which is for any subject.
+    pub(crate) subject: Option<&'a Subject>,
+    pub(crate) rule: &'a str,
+    /// Path, as the file is called today.
+    pub(crate) path: Option<&'a str>,
+    pub(crate) structural: &'a str,
+    pub(crate) loose: &'a str,
+    pub(crate) line: &'a str,
+    /// `None` in a baseline; findings without an identity are not recognized by it.
+    pub(crate) identity: Option<&'a str>,
+}
+
+/// How alike two findings must be. The order is that of the cascade.
+#[derive(Debug, Clone, Copy)]
+enum Likeness {
+    /// Same file, same thing matched, same number among equals.
+    Structural,
+    /// Same file after renames, same thing matched.
+    Identity,
+    /// Same file after renames, same rule, same text around.
+    Line,
+    /// Same thing matched, in whatever file, same number among equals.
+    Loose,
+    /// Same thing matched, in whatever file.
+    Elsewhere,
+}
+
+impl Likeness {
+    const CASCADE: [Self; 5] = [Self::Structural, Self::Identity, Self::Line, Self::Loose, Self::Elsewhere];
+}
+
+/// How much of the subject must be the same.
+#[derive(Debug, Clone, Copy)]
+enum Scope {
+    /// The same subject by name.
+    Subject,
+    /// A subject of the same kind: an image under its next tag.
+    Kind,
+}
+
+impl<'a> Key<'a> {
+    /// Returns the key of a finding; `renames` leads from the finding's path to today's.
+    pub(crate) fn of(finding: &'a Finding, renames: Option<&'a BTreeMap<String, String>>) -> Self {
+        let print = |name: &str| finding.fingerprints.get(name).map_or("", String::as_str);
+        let path = finding.location.path();
+        let identity = Some(finding.identity.as_str()).filter(|identity| !identity.is_empty());
+        let renamed = renames.zip(path).and_then(|(renames, path)| renames.get(path));
+        Self {
+            stage: finding.stage.as_str(),
+            subject: Some(&finding.subject),
+            rule: finding.rule.as_str(),
+            path: renamed.map(String::as_str).or(path),
+            structural: print(Finding::STRUCTURAL),
+            // Without an identity a loose fingerprint holds a rule and a number alone: any finding would do.
+            loose: identity.map_or("", |_| print(Finding::LOOSE)),
+            line: print(Finding::LINE_HASH),
+            identity,
+        }
+    }
+
+    /// Returns the key with what a baseline knows of a finding, to be compared with its entries.
+    pub(crate) fn known_to_a_baseline(self) -> Self {
+        Self { subject: None, identity: None, ..self }
+    }
+
+    /// Returns what must be equal for the likeness; `None` when too little is known.
+    fn at(&self, likeness: Likeness, scope: Scope) -> Option<[String; 5]> {
+        let subject = match (self.subject, scope) {
+            (None, _) => String::new(),
+            (Some(subject), Scope::Subject) => subject.to_string(),
+            (Some(subject), Scope::Kind) => subject.kind().to_string(),
+        };
+        let (path, detail) = match likeness {
+            Likeness::Structural => (None, self.structural),
+            Likeness::Identity => (self.path, self.identity?),
+            Likeness::Line => (self.path, self.line),
+            Likeness::Loose => (None, self.loose),
+            Likeness::Elsewhere => (None, self.identity?),
+        };
+        if detail.is_empty() {
+            return None;
+        }
+        Some([self.stage, &subject, self.rule, path.unwrap_or(""), detail].map(str::to_owned))
+    }
+}
+
+/// Pairs each of `now` with at most one of `before`; the answer has an index into `before` for each of `now`.
+/// Equal candidates are taken in order, so the same input gives the same pairs.
+pub(crate) fn pair(now: &[Key<'_>], before: &[Key<'_>]) -> Vec<Option<usize>> {
+    let mut pairs: Vec<Option<usize>> = vec![None; now.len()];
+    let mut taken = vec![false; before.len()];
+    for scope in [Scope::Subject, Scope::Kind] {
+        for likeness in Likeness::CASCADE {
+            let mut free: BTreeMap<[String; 5], VecDeque<usize>> = BTreeMap::new();
+            for (at, key) in before.iter().enumerate().filter(|(at, _)| taken.get(*at) == Some(&false)) {
+                if let Some(key) = key.at(likeness, scope) {
+                    free.entry(key).or_default().push_back(at);
+                }
+            }
+            if free.is_empty() {
+                continue;
+            }
+            for (pair, key) in pairs.iter_mut().zip(now).filter(|(pair, _)| pair.is_none()) {
+                let found = key.at(likeness, scope).and_then(|key| free.get_mut(&key)?.pop_front());
+                if let Some(slot) = found.and_then(|at| taken.get_mut(at)) {
+                    *slot = true;
+                    *pair = found;
+                }
+            }
+        }
+    }
+    pairs
+}
