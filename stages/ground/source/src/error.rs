@@ -98,8 +98,12 @@ impl SourceError {
                 "run `git config --global --add safe.directory {}` if you trust who owns it",
                 path.display()
             )),
-            Self::NoRepository { .. } => Some("run `git init`, or name a folder inside a repository".to_owned()),
-            Self::Bare { .. } => Some("check a commit with `--since`, or add a worktree with `git worktree add`".to_owned()),
+            Self::NoRepository { .. } => {
+                Some("run `git init`, or name a folder inside a repository".to_owned())
+            }
+            Self::Bare { .. } => {
+                Some("check a commit with `--since`, or add a worktree with `git worktree add`".to_owned())
+            }
             Self::Revision { .. } => {
                 Some("check the spelling, or fetch it: a shallow or single-branch clone lacks it".to_owned())
             }

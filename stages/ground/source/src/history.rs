@@ -1,8 +1,18 @@
 //! The commits of a repository as content: every blob they brought in, each scanned once.
 
+mod attribute;
+mod commits;
+mod graph;
+mod range;
+mod scan;
+
 use std::ops::Range;
 
 use model::Digest;
+
+pub use attribute::attribute;
+pub use commits::History;
+pub use scan::{HistoryReport, scan};
 
 /// Which blobs to see.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,14 +5,17 @@
 
 mod error;
 mod hash;
-mod history;
+pub mod history;
+mod listing;
 mod memory;
+mod objects;
 pub mod path;
 mod repository;
+mod threads;
 mod tree;
 
 pub use error::SourceError;
-pub use history::{Blob, Commits, Introduced, Selection};
+pub use history::{Blob, Commits, History, HistoryReport, Introduced, Selection};
 pub use memory::MemoryTree;
 pub use repository::{Branch, Change, Repository};
 pub use tree::{Content, Entry, EntryKind, Problem, ReadError, Tree};

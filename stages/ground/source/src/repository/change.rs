@@ -69,7 +69,9 @@ fn change(delta: &git2::DiffDelta<'_>) -> Option<Change> {
         Delta::Renamed => {
             Some(Change::Renamed { old: written(delta.old_file())?, new: written(delta.new_file())? })
         }
-        Delta::Modified | Delta::Typechange | Delta::Conflicted => written(delta.new_file()).map(Change::Modified),
+        Delta::Modified | Delta::Typechange | Delta::Conflicted => {
+            written(delta.new_file()).map(Change::Modified)
+        }
         // These are said of worktrees, never of two trees.
         Delta::Unmodified | Delta::Ignored | Delta::Untracked | Delta::Unreadable => None,
     }

@@ -14,7 +14,8 @@ impl Repository {
     pub fn file_at(&self, commit: &str, path: &str) -> Result<Option<Vec<u8>>, SourceError> {
         let id = self.parse_id(commit)?;
         self.with(|handle| {
-            let unreadable = |source| SourceError::Object { what: "tree of commit", id: commit.to_owned(), source };
+            let unreadable =
+                |source| SourceError::Object { what: "tree of commit", id: commit.to_owned(), source };
             let mut tree = handle.find_commit(id).and_then(|found| found.tree()).map_err(unreadable)?;
             let raw = path::unescape(path);
             let mut names = raw.split(|byte| *byte == b'/').peekable();

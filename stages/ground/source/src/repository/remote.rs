@@ -45,15 +45,19 @@ impl Repository {
             None => "refs/remotes/".to_owned(),
         };
         self.with(|handle| {
-            let unreadable = |source| SourceError::Object { what: "list of refs", id: prefix.clone(), source };
+            let unreadable =
+                |source| SourceError::Object { what: "list of refs", id: prefix.clone(), source };
             let mut branches = BTreeSet::new();
             for reference in handle.references().map_err(unreadable)? {
                 let reference = reference.map_err(unreadable)?;
                 let full = String::from_utf8_lossy(reference.name_bytes()).into_owned();
                 let Some(rest) = full.strip_prefix(&prefix) else { continue };
-                let name = if remote.is_some() { Some(rest) } else { rest.split_once('/').map(|(_, name)| name) };
+                let name =
+                    if remote.is_some() { Some(rest) } else { rest.split_once('/').map(|(_, name)| name) };
                 // A remote may name things that are no commits; no change lands there.
-                let (Some(name), Some(_), Ok(commit)) = (name, reference.target(), reference.peel_to_commit()) else {
+                let (Some(name), Some(_), Ok(commit)) =
+                    (name, reference.target(), reference.peel_to_commit())
+                else {
                     continue;
                 };
                 let (name, commit) = (name.to_owned(), commit.id().to_string());
@@ -72,7 +76,9 @@ impl Repository {
             if let Some(remote) = &remote {
                 let prefix = format!("refs/remotes/{remote}/");
                 let head = handle.find_reference(&format!("{prefix}HEAD")).ok();
-                names.extend(head.as_ref().and_then(|head| head.symbolic_target().ok().flatten()).map(str::to_owned));
+                names.extend(
+                    head.as_ref().and_then(|head| head.symbolic_target().ok().flatten()).map(str::to_owned),
+                );
                 names.extend(USUAL.iter().map(|name| format!("{prefix}{name}")));
             }
             names.extend(USUAL.iter().map(|name| format!("refs/heads/{name}")));
@@ -83,9 +89,11 @@ impl Repository {
                 if candidates.iter().any(|known| known.reference == reference) {
                     continue;
                 }
-                let prefix = remote.as_ref().map(|remote| format!("refs/remotes/{remote}/")).unwrap_or_default();
+                let prefix =
+                    remote.as_ref().map(|remote| format!("refs/remotes/{remote}/")).unwrap_or_default();
                 let name = reference.strip_prefix(&prefix).filter(|_| !prefix.is_empty());
-                let name = name.or_else(|| reference.strip_prefix("refs/heads/")).unwrap_or(&reference).to_owned();
+                let name =
+                    name.or_else(|| reference.strip_prefix("refs/heads/")).unwrap_or(&reference).to_owned();
                 candidates.push(Branch { name, reference, commit: commit.id().to_string() });
             }
             Ok(candidates)

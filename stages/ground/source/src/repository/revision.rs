@@ -103,9 +103,9 @@ impl Repository {
     pub fn is_partial(&self) -> bool {
         self.with(|handle| {
             let Ok(config) = handle.config() else { return Ok(false) };
-            let promisor = config.entries(Some("^remote\\..*\\.promisor$")).is_ok_and(|mut entries| {
-                matches!(entries.next(), Some(Ok(entry)) if entry.value() != Ok("false"))
-            });
+            let promisor = config.entries(Some("^remote\\..*\\.promisor$")).is_ok_and(
+                |mut entries| matches!(entries.next(), Some(Ok(entry)) if entry.value() != Ok("false")),
+            );
             Ok(promisor || config.get_entry("extensions.partialclone").is_ok())
         })
         .unwrap_or(false)
@@ -114,7 +114,8 @@ impl Repository {
     /// Returns the ids of all that any ref points to, HEAD with them, sorted, each once: they fix what the whole history is.
     pub fn tips(&self) -> Result<Vec<String>, SourceError> {
         self.with(|handle| {
-            let unreadable = |source| SourceError::Object { what: "list of refs", id: "refs/*".to_owned(), source };
+            let unreadable =
+                |source| SourceError::Object { what: "list of refs", id: "refs/*".to_owned(), source };
             let mut tips = std::collections::BTreeSet::new();
             for reference in handle.references().map_err(unreadable)? {
                 let reference = reference.map_err(unreadable)?;

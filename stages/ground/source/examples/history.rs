@@ -1,0 +1,54 @@
+//! Scans the whole history of a repository with a scanner that only looks for one word, and prints what it cost.
+//! `history FOLDER [WORD] [THREADS]`
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use source::{Blob, Repository, Selection};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<String> = std::env::args().collect();
+    let argument = |at: usize| arguments.get(at).map(String::as_str);
+    let folder = argument(1).ok_or("name a repository")?;
+    let word = argument(2).unwrap_or("AKIA").as_bytes();
+    let threads = argument(3).unwrap_or("2").parse()?;
+    let repository = Repository::open(Path::new(folder))?;
+    let finder = memchr::memmem::Finder::new(word);
+    let (hits, found) = (AtomicU64::new(0), Mutex::new(BTreeSet::new()));
+    let scanner = |blob: Blob<'_>| {
+        let looks = blob.changed.iter().filter_map(|range| blob.bytes.get(range.clone()));
+        let count = looks.map(|part| finder.find_iter(part).count() as u64).sum::<u64>();
+        if count > 0 {
+            hits.fetch_add(count, Ordering::Relaxed);
+            found.lock().map(|mut found| found.insert(blob.id)).ok();
+        }
+    };
+    let begun = Instant::now();
+    let report = source::history::scan(&repository, &Selection::Everything, &scanner, &|| false, threads)?;
+    let scanned = begun.elapsed();
+    let found = found.into_inner()?;
+    let begun = Instant::now();
+    let places = source::history::attribute(&repository, &Selection::Everything, &found, threads)?;
+    let attributed = begun.elapsed();
+    let mut out = std::io::stdout().lock();
+    use std::io::Write as _;
+    writeln!(
+        out,
+        "{} blobs, {} MB inflated, {} MB scanned",
+        report.blobs,
+        report.inflated_bytes >> 20,
+        report.scanned_bytes >> 20
+    )?;
+    writeln!(out, "scan {scanned:.2?}; {} hits in {} blobs", hits.into_inner(), found.len())?;
+    writeln!(out, "attribution {attributed:.2?}; {} blobs placed", places.len())?;
+    for (blob, places) in places.iter().take(3) {
+        writeln!(out, "{blob} {:?}", places.first())?;
+    }
+    for problem in &report.problems {
+        writeln!(out, "{}: {}", problem.code, problem.reason)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,215 @@
+//! Where a blob came in. Over the whole history this reads every tree once in the order of the packs, keeps what leads to
+//! the blobs asked for, and compares commits in memory.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
+
+use model::Digest;
+
+use super::graph::Graph;
+use super::range;
+use crate::listing::{self, TreeEntry};
+use crate::objects::{Kind, Objects, Seen, Visit};
+use crate::threads::on_threads;
+use crate::{Introduced, Repository, Selection, SourceError, path};
+
+/// A blob that came in at more places than this is told for the earliest ones.
+const PLACES: usize = 32;
+/// Trees deeper than this are not git's work.
+const DEPTH: usize = 1024;
+
+/// Returns for each of `blobs` where it came in, the earliest commit first, each path once. A blob that no selected commit
+/// holds is left out. `threads` as in [`super::scan`].
+pub fn attribute(
+    repository: &Repository,
+    selection: &Selection,
+    blobs: &BTreeSet<Digest>,
+    threads: usize,
+) -> Result<BTreeMap<Digest, Vec<Introduced>>, SourceError> {
+    if blobs.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    on_threads(threads, || match selection {
+        Selection::Everything => everything(repository, blobs),
+        Selection::Range { tips, excluded } => range::attribute(repository, tips, excluded, blobs),
+    })?
+}
+
+/// Keeps the earliest place of each blob and path, in order of time.
+pub(super) fn earliest(
+    found: impl Iterator<Item = (Digest, Introduced)>,
+) -> BTreeMap<Digest, Vec<Introduced>> {
+    let mut first: BTreeMap<(Digest, String), (i64, String)> = BTreeMap::new();
+    for (blob, Introduced { commit, path, time }) in found {
+        let candidate = (time, commit);
+        let slot = first.entry((blob, path)).or_insert_with(|| candidate.clone());
+        if candidate < *slot {
+            *slot = candidate;
+        }
+    }
+    let mut places: BTreeMap<Digest, Vec<Introduced>> = BTreeMap::new();
+    for ((blob, path), (time, commit)) in first {
+        places.entry(blob).or_default().push(Introduced { commit, path, time });
+    }
+    for places in places.values_mut() {
+        places
+            .sort_by(|one, two| (one.time, &one.commit, &one.path).cmp(&(two.time, &two.commit, &two.path)));
+        places.truncate(PLACES);
+    }
+    places
+}
+
+/// The first bytes of an id. Two trees may share them by accident or by intent: that keeps one tree too many, and the
+/// comparison of whole ids later passes over it.
+type Key = u64;
+
+fn key(id: &[u8]) -> Key {
+    id.first_chunk().map_or(0, |first| u64::from_le_bytes(*first))
+}
+
+/// What leads to a blob asked for, in one tree.
+struct Lead {
+    name: Box<[u8]>,
+    id: Digest,
+    folder: bool,
+}
+
+type Leads = HashMap<Digest, Vec<Lead>>;
+
+fn everything(
+    repository: &Repository,
+    blobs: &BTreeSet<Digest>,
+) -> Result<BTreeMap<Digest, Vec<Introduced>>, SourceError> {
+    let objects = Objects::open(repository)?;
+    let wanted: HashSet<&[u8]> = blobs.iter().map(Digest::bytes).collect();
+    let leading = leading_trees(repository, &objects, &wanted)?;
+    let leads = leads(repository, &objects, &wanted, &leading)?;
+    let graph = Graph::read(repository, &objects)?;
+    let mut found = Vec::new();
+    for commit in graph.reachable() {
+        let parents: Vec<Option<&Digest>> = graph.parents(commit).map(|parent| Some(&parent.tree)).collect();
+        let mut comparison = Comparison { leads: &leads, prefix: Vec::new(), brought: Vec::new() };
+        comparison.compare(&commit.tree, &parents, 0);
+        found.extend(
+            comparison
+                .brought
+                .into_iter()
+                .map(|(blob, path)| (blob, Introduced { commit: commit.id.hex(), path, time: commit.time })),
+        );
+    }
+    Ok(earliest(found.into_iter()))
+}
+
+fn each_tree(
+    repository: &Repository,
+    objects: &Objects,
+    visitor: &(dyn Fn(Seen<'_>) + Sync),
+) -> Result<(), SourceError> {
+    let never = || false;
+    let visit = Visit { repository, objects, kind: Kind::Tree, bound: u64::MAX, visitor, cancelled: &never };
+    visit.run().map(drop)
+}
+
+/// Returns the trees that hold a wanted blob, at any depth.
+fn leading_trees(
+    repository: &Repository,
+    objects: &Objects,
+    wanted: &HashSet<&[u8]>,
+) -> Result<HashSet<Key>, SourceError> {
+    let length = objects.algorithm().length();
+    let direct: Mutex<Vec<Key>> = Mutex::default();
+    let above: Mutex<Vec<(Key, Key)>> = Mutex::default();
+    let visitor = |seen: Seen<'_>| {
+        let own = key(seen.id);
+        let mut folders = Vec::new();
+        let mut leads = false;
+        for entry in listing::entries(seen.bytes, length) {
+            if entry.is_folder() {
+                folders.push((key(entry.id), own));
+            } else {
+                leads |= wanted.contains(entry.id);
+            }
+        }
+        above.lock().unwrap_or_else(PoisonError::into_inner).append(&mut folders);
+        if leads {
+            direct.lock().unwrap_or_else(PoisonError::into_inner).push(own);
+        }
+    };
+    each_tree(repository, objects, &visitor)?;
+    let mut above = above.into_inner().unwrap_or_else(PoisonError::into_inner);
+    above.sort_unstable();
+    let mut open = direct.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut leading: HashSet<Key> = open.iter().copied().collect();
+    while let Some(tree) = open.pop() {
+        let start = above.partition_point(|(folder, _)| *folder < tree);
+        for (_, parent) in
+            above.get(start..).unwrap_or_default().iter().take_while(|(folder, _)| *folder == tree)
+        {
+            if leading.insert(*parent) {
+                open.push(*parent);
+            }
+        }
+    }
+    Ok(leading)
+}
+
+/// Reads the leading trees once more and keeps the entries that lead on.
+fn leads(
+    repository: &Repository,
+    objects: &Objects,
+    wanted: &HashSet<&[u8]>,
+    leading: &HashSet<Key>,
+) -> Result<Leads, SourceError> {
+    let algorithm = objects.algorithm();
+    let leads: Mutex<Leads> = Mutex::default();
+    let visitor = |seen: Seen<'_>| {
+        let Some(own) = Digest::new(algorithm, seen.id).filter(|_| leading.contains(&key(seen.id))) else {
+            return;
+        };
+        let lead = |entry: TreeEntry<'_>| {
+            let folder = entry.is_folder();
+            let on = if folder { leading.contains(&key(entry.id)) } else { wanted.contains(entry.id) };
+            Some(Lead { name: entry.name.into(), id: Digest::new(algorithm, entry.id)?, folder })
+                .filter(|_| on)
+        };
+        let found = listing::entries(seen.bytes, algorithm.length()).filter_map(lead).collect();
+        leads.lock().unwrap_or_else(PoisonError::into_inner).insert(own, found);
+    };
+    each_tree(repository, objects, &visitor)?;
+    Ok(leads.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// What one commit has that none of its parents has under the same path.
+struct Comparison<'a> {
+    leads: &'a Leads,
+    prefix: Vec<u8>,
+    brought: Vec<(Digest, String)>,
+}
+
+impl Comparison<'_> {
+    fn compare(&mut self, tree: &Digest, parents: &[Option<&Digest>], depth: usize) {
+        if depth > DEPTH || parents.contains(&Some(tree)) {
+            return;
+        }
+        let leads = self.leads;
+        for lead in leads.get(tree).into_iter().flatten() {
+            let same = |parent: &Option<&Digest>| {
+                let listed = leads.get((*parent)?)?;
+                listed.iter().find(|other| other.name == lead.name).map(|other| &other.id)
+            };
+            let before: Vec<Option<&Digest>> = parents.iter().map(same).collect();
+            if before.contains(&Some(&lead.id)) {
+                continue;
+            }
+            let length = self.prefix.len();
+            self.prefix.extend_from_slice(&lead.name);
+            if lead.folder {
+                self.prefix.push(b'/');
+                self.compare(&lead.id, &before, depth + 1);
+            } else {
+                self.brought.push((lead.id, path::escape(&self.prefix).into_owned()));
+            }
+            self.prefix.truncate(length);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! All commits of a repository, in memory.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
+
+use model::{Algorithm, Digest};
+
+use crate::objects::{Kind, Objects, Seen, Visit};
+use crate::{Repository, SourceError};
+
+/// A commit, as far as attribution needs it.
+pub(super) struct Commit {
+    pub(super) id: Digest,
+    pub(super) tree: Digest,
+    /// Committer time, seconds since the epoch.
+    pub(super) time: i64,
+    parents: Vec<Digest>,
+}
+
+/// All commits of a repository.
+pub(super) struct Graph {
+    commits: HashMap<Digest, Commit>,
+    tips: Vec<Digest>,
+}
+
+impl Graph {
+    /// Reads every commit that the repository holds.
+    pub(super) fn read(repository: &Repository, objects: &Objects) -> Result<Self, SourceError> {
+        let algorithm = objects.algorithm();
+        let commits: Mutex<HashMap<Digest, Commit>> = Mutex::default();
+        let visitor = |seen: Seen<'_>| {
+            if let Some(commit) = parse(seen.id, seen.bytes, algorithm) {
+                commits.lock().unwrap_or_else(PoisonError::into_inner).insert(commit.id, commit);
+            }
+        };
+        let never = || false;
+        let visit = Visit {
+            repository,
+            objects,
+            kind: Kind::Commit,
+            bound: u64::MAX,
+            visitor: &visitor,
+            cancelled: &never,
+        };
+        visit.run()?;
+        let tips = repository.with(|handle| {
+            let mut tips = Vec::new();
+            let references = handle.references();
+            let unreadable =
+                |source| SourceError::Object { what: "list of refs", id: "refs/*".to_owned(), source };
+            for reference in references.map_err(unreadable)? {
+                // A ref may name a tree or a blob: no commit, nothing to attribute to.
+                tips.extend(reference.map_err(unreadable)?.peel_to_commit().map(|commit| commit.id()));
+            }
+            tips.extend(handle.head().and_then(|head| head.peel_to_commit()).map(|commit| commit.id()));
+            Ok(tips)
+        })?;
+        let tips = tips.into_iter().filter_map(|tip| repository.digest(tip)).collect();
+        Ok(Self { commits: commits.into_inner().unwrap_or_else(PoisonError::into_inner), tips })
+    }
+
+    /// Returns each commit that a ref reaches, in no order.
+    pub(super) fn reachable(&self) -> Vec<&Commit> {
+        let mut known = HashSet::new();
+        let mut open: Vec<&Digest> = self.tips.iter().collect();
+        let mut reachable = Vec::new();
+        while let Some(id) = open.pop() {
+            if known.insert(id)
+                && let Some(commit) = self.commits.get(id)
+            {
+                open.extend(&commit.parents);
+                reachable.push(commit);
+            }
+        }
+        reachable
+    }
+
+    /// Returns the parents that the repository holds.
+    pub(super) fn parents<'a>(&'a self, commit: &'a Commit) -> impl Iterator<Item = &'a Commit> {
+        commit.parents.iter().filter_map(|parent| self.commits.get(parent))
+    }
+}
+
+fn parse(id: &[u8], bytes: &[u8], algorithm: Algorithm) -> Option<Commit> {
+    let (mut tree, mut time, mut parents) = (None, None, Vec::new());
+    for line in bytes.split(|byte| *byte == b'\n').take_while(|line| !line.is_empty()) {
+        let read = |hex: &[u8]| {
+            let text = format!("{}:{}", algorithm.name(), std::str::from_utf8(hex).ok()?);
+            text.parse::<Digest>().ok()
+        };
+        if let Some(hex) = line.strip_prefix(b"tree ") {
+            tree = tree.or_else(|| read(hex));
+        } else if let Some(hex) = line.strip_prefix(b"parent ") {
+            parents.extend(read(hex));
+        } else if let Some(who) = line.strip_prefix(b"committer ") {
+            time = committed(who);
+        }
+    }
+    // A commit without a readable time is old, not new: it must not hide an earlier one.
+    Some(Commit { id: Digest::new(algorithm, id)?, tree: tree?, time: time.unwrap_or(0), parents })
+}
+
+/// Reads the seconds out of `Name <mail> 1700000000 +0000`.
+fn committed(who: &[u8]) -> Option<i64> {
+    let after = who.get(memchr::memrchr(b'>', who)? + 1..)?;
+    std::str::from_utf8(after).ok()?.split_whitespace().next()?.parse().ok()
+}

@@ -1,0 +1,160 @@
+//! Shows the blobs of a selection to a scanner.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use model::Digest;
+
+use super::range;
+use crate::objects::{Kind, Objects, Seen, Visit, Visited, encode_hex};
+use crate::threads::on_threads;
+use crate::{Blob, Problem, Repository, Selection, SourceError};
+
+/// Larger blobs are not shown: a problem each, unless they are binary.
+const BLOB_BOUND: u64 = 64 << 20;
+/// So many problems of one kind are told one by one; the rest is counted.
+const TOLD: usize = 100;
+
+/// What a scan saw and what it could not see.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HistoryReport {
+    /// How many blobs were shown.
+    pub blobs: u64,
+    /// Their size.
+    pub inflated_bytes: u64,
+    /// Size of the ranges that needed a look.
+    pub scanned_bytes: u64,
+    /// What could not be seen.
+    pub problems: Vec<Problem>,
+}
+
+/// Shows every selected blob to `scanner` once, on `threads` threads (0: those of the current pool). Stops early when
+/// `cancelled` says so; the report then covers what was seen.
+///
+/// Of [`Selection::Everything`], blobs that no ref reaches are shown too, as long as the repository still holds them:
+/// [`super::attribute`] names no commit for those.
+pub fn scan(
+    repository: &Repository,
+    selection: &Selection,
+    scanner: &(dyn Fn(Blob<'_>) + Sync),
+    cancelled: &(dyn Fn() -> bool + Sync),
+    threads: usize,
+) -> Result<HistoryReport, SourceError> {
+    on_threads(threads, || {
+        let mut report = match selection {
+            Selection::Everything => everything(repository, scanner, cancelled)?,
+            Selection::Range { tips, excluded } => {
+                range::scan(repository, tips, excluded, scanner, cancelled, BLOB_BOUND)?
+            }
+        };
+        report
+            .problems
+            .sort_by(|one, two| (one.code, &one.path, &one.reason).cmp(&(two.code, &two.path, &two.reason)));
+        Ok(report)
+    })?
+}
+
+fn everything(
+    repository: &Repository,
+    scanner: &(dyn Fn(Blob<'_>) + Sync),
+    cancelled: &(dyn Fn() -> bool + Sync),
+) -> Result<HistoryReport, SourceError> {
+    let objects = Objects::open(repository)?;
+    let algorithm = objects.algorithm();
+    let visitor = |seen: Seen<'_>| {
+        if let Some(id) = Digest::new(algorithm, seen.id) {
+            scanner(Blob { id, bytes: seen.bytes, changed: seen.changed });
+        }
+    };
+    let visit = Visit {
+        repository,
+        objects: &objects,
+        kind: Kind::Blob,
+        bound: BLOB_BOUND,
+        visitor: &visitor,
+        cancelled,
+    };
+    let visited = visit.run()?;
+    let mut report = report(visited);
+    report.problems.extend_from_slice(objects.problems());
+    report.problems.extend(shallow(repository.shallow_commits()?.len()));
+    if repository.is_partial() && !cancelled() {
+        report.problems.extend(missing(repository, &objects, cancelled)?);
+    }
+    Ok(report)
+}
+
+/// Turns counts into problems.
+pub(super) fn report(visited: Visited) -> HistoryReport {
+    let mut problems: Vec<Problem> = Vec::new();
+    for (id, size) in visited.too_large.iter().take(TOLD) {
+        problems.push(too_large(&encode_hex(id), *size));
+    }
+    if let Some(rest) = visited.too_large.len().checked_sub(TOLD).filter(|rest| *rest > 0) {
+        problems.push(Problem {
+            code: "blob-too-large",
+            path: String::new(),
+            reason: format!("{rest} more blobs have more than {BLOB_BOUND} bytes"),
+        });
+    }
+    if let Some(first) = &visited.first_corrupt {
+        problems.push(Problem {
+            code: "corrupt-object",
+            path: String::new(),
+            reason: format!("{} objects cannot be read, the first of them {first}", visited.corrupt),
+        });
+    }
+    HistoryReport {
+        blobs: visited.objects,
+        inflated_bytes: visited.bytes,
+        scanned_bytes: visited.changed,
+        problems,
+    }
+}
+
+fn too_large(id: &str, size: u64) -> Problem {
+    Problem {
+        code: "blob-too-large",
+        path: String::new(),
+        reason: format!("blob {id} has {size} bytes, more than the bound of {BLOB_BOUND}"),
+    }
+}
+
+/// Tells that history goes no further than to a number of commits of a shallow clone.
+pub(super) fn shallow(commits: usize) -> Option<Problem> {
+    (commits > 0).then(|| Problem {
+        code: "shallow-history",
+        path: String::new(),
+        reason: format!("the clone is shallow: history is cut at {commits} commits"),
+    })
+}
+
+/// Counts blobs that trees of a partial clone name and the clone does not hold.
+fn missing(
+    repository: &Repository,
+    objects: &Objects,
+    cancelled: &(dyn Fn() -> bool + Sync),
+) -> Result<Option<Problem>, SourceError> {
+    let absent = Mutex::new(BTreeSet::new());
+    let visitor = |seen: Seen<'_>| {
+        for entry in crate::listing::entries(seen.bytes, objects.algorithm().length()) {
+            if !entry.is_submodule() && !objects.contains(entry.id) {
+                absent.lock().unwrap_or_else(PoisonError::into_inner).insert(entry.id.to_vec());
+            }
+        }
+    };
+    let visit =
+        Visit { repository, objects, kind: Kind::Tree, bound: u64::MAX, visitor: &visitor, cancelled };
+    visit.run()?;
+    let absent = absent.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(absences(absent.len()))
+}
+
+/// Tells how many objects a clone does not hold.
+pub(super) fn absences(number: usize) -> Option<Problem> {
+    (number > 0).then(|| Problem {
+        code: "missing-objects",
+        path: String::new(),
+        reason: format!("{number} files and folders of the history are not in this clone"),
+    })
+}

@@ -1,0 +1,178 @@
+//! The object database's files, read side by side with git's library: it cannot show which object is a delta of which, nor
+//! tell the size of 60,000 blobs in a few milliseconds.
+
+mod delta;
+mod forest;
+mod inflate;
+mod pack;
+mod seen;
+mod visit;
+mod visited;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use model::Algorithm;
+
+use crate::{Problem, Repository, SourceError};
+
+use inflate::with_inflater;
+use pack::Pack;
+pub(crate) use seen::Seen;
+pub(crate) use seen::is_binary;
+pub(crate) use visit::{Kind, Visit};
+pub(crate) use visited::Visited;
+
+/// Git follows alternates of alternates no deeper.
+const ALTERNATE_DEPTH: usize = 5;
+
+/// All packs and folders of loose objects of a repository, those of its alternates with them.
+pub(crate) struct Objects {
+    /// Sorted by number of objects, the most first: an object of several packs is found in few look-ups.
+    packs: Vec<Pack>,
+    folders: Vec<PathBuf>,
+    algorithm: Algorithm,
+    problems: Vec<Problem>,
+}
+
+impl Objects {
+    /// Opens every pack. One that cannot be opened is a problem, not an error.
+    pub(crate) fn open(repository: &Repository) -> Result<Self, SourceError> {
+        let mut folders = Vec::new();
+        collect_folders(&repository.common_folder().join("objects"), 0, &mut folders)?;
+        let algorithm = repository.algorithm();
+        let (mut packs, mut problems) = (Vec::new(), Vec::new());
+        for folder in &folders {
+            for index in pack_indices(&folder.join("pack"))? {
+                match Pack::open(&index, algorithm) {
+                    Ok(pack) => packs.push(pack),
+                    Err(reason) => problems.push(Problem {
+                        code: "unreadable-pack",
+                        path: String::new(),
+                        reason: format!("pack {} cannot be read: {reason}", pack_name(&index)),
+                    }),
+                }
+            }
+        }
+        packs.sort_by(|one, two| (two.len(), one.name()).cmp(&(one.len(), two.name())));
+        Ok(Self { packs, folders, algorithm, problems })
+    }
+
+    /// Returns what could not be opened.
+    pub(crate) fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// Returns how ids are made.
+    pub(crate) fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// Tells whether any pack or folder holds the object.
+    pub(crate) fn contains(&self, id: &[u8]) -> bool {
+        self.packs.iter().any(|pack| pack.find(id).is_some())
+            || self.folders.iter().any(|folder| loose_path(folder, id).is_file())
+    }
+
+    /// Returns the size of the object with this id, without reading all of it.
+    pub(crate) fn size(&self, id: &[u8]) -> Option<u64> {
+        match self.packs.iter().find_map(|pack| pack.find(id).map(|offset| (pack, offset))) {
+            Some((pack, offset)) => pack.size(offset),
+            None => self.folders.iter().find_map(|folder| loose_size(&loose_path(folder, id))),
+        }
+    }
+
+    /// Returns the ids of all loose objects, sorted, each once.
+    fn loose(&self) -> Result<Vec<Vec<u8>>, SourceError> {
+        let mut ids = BTreeSet::new();
+        for folder in &self.folders {
+            for first in 0..=u8::MAX {
+                let path = folder.join(format!("{first:02x}"));
+                for name in names(&path)? {
+                    let id = decode_hex(&format!("{first:02x}{name}"));
+                    ids.extend(id.filter(|id| id.len() == self.algorithm.length()));
+                }
+            }
+        }
+        Ok(ids.into_iter().collect())
+    }
+}
+
+fn collect_folders(folder: &Path, depth: usize, folders: &mut Vec<PathBuf>) -> Result<(), SourceError> {
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+    if depth > ALTERNATE_DEPTH || folders.contains(&folder) {
+        return Ok(());
+    }
+    let list = folder.join("info").join("alternates");
+    folders.push(folder.clone());
+    let text = match std::fs::read_to_string(&list) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(source) => return Err(SourceError::Io { path: list, source }),
+    };
+    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        // A relative path counts from the folder that holds the list; `join` leaves absolute ones as they are.
+        collect_folders(&folder.join(line), depth + 1, folders)?;
+    }
+    Ok(())
+}
+
+/// Returns the names in a folder, sorted; none when there is no such folder.
+fn names(folder: &Path) -> Result<Vec<String>, SourceError> {
+    let unreadable = |source| SourceError::Io { path: folder.to_path_buf(), source };
+    let listing = match std::fs::read_dir(folder) {
+        Ok(listing) => listing,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(source) => return Err(unreadable(source)),
+    };
+    let mut names = Vec::new();
+    for entry in listing {
+        names.extend(entry.map_err(unreadable)?.file_name().into_string());
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn pack_indices(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
+    let names = names(folder)?;
+    Ok(names.iter().filter(|name| name.ends_with(".idx")).map(|name| folder.join(name)).collect())
+}
+
+fn pack_name(index: &Path) -> String {
+    index.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+fn loose_path(folder: &Path, id: &[u8]) -> PathBuf {
+    let hex = encode_hex(id);
+    let (first, rest) = hex.split_at_checked(2).unwrap_or(("", &hex));
+    folder.join(first).join(rest)
+}
+
+/// Reads the length out of a loose object's header: `blob 42` and a NUL, deflated.
+fn loose_size(path: &Path) -> Option<u64> {
+    use std::io::Read as _;
+    let mut packed = [0; 128];
+    let mut file = std::fs::File::open(path).ok()?;
+    let length = file.read(&mut packed).ok()?;
+    let mut header = [0; 32];
+    let written = with_inflater(|inflater| inflater.prefix(packed.get(..length)?, &mut header).ok())?.2;
+    let header = header.get(..written)?;
+    let text = header.split(|byte| *byte == 0).next().and_then(|text| std::str::from_utf8(text).ok())?;
+    text.split_once(' ')?.1.parse().ok()
+}
+
+/// Writes an id in hexadecimal.
+pub(crate) fn encode_hex(id: &[u8]) -> String {
+    use std::fmt::Write as _;
+    id.iter().fold(String::with_capacity(id.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn decode_hex(hex: &str) -> Option<Vec<u8>> {
+    if !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) || !hex.len().is_multiple_of(2) {
+        return None;
+    }
+    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok()).collect()
+}

@@ -1,0 +1,299 @@
+//! Shows every object of one kind to a visitor once, on all threads of the current pool. Each pack is walked from whole
+//! objects down to the deltas of deltas, so that every delta is applied once.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use rayon::Scope;
+use rayon::prelude::*;
+
+use super::delta::Delta;
+use super::forest::{Forest, From};
+use super::seen::widen;
+use super::visited::Tally;
+use super::{Objects, Pack, Seen, Visited, encode_hex, is_binary};
+use crate::{Repository, SourceError};
+
+/// What an object is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Commit,
+    Tree,
+    Blob,
+    Tag,
+}
+
+/// Objects are made whole up to this size, so that deltas of them can be; what is shown is bounded by the caller.
+const WHOLE: u64 = 512 << 20;
+/// A branch of a tree with this many objects is work for another thread, unless its base is so large that keeping it
+/// until then costs too much memory.
+const SPLIT: u32 = 256;
+const SPLIT_SIZE: usize = 4 << 20;
+
+/// What to visit, and how.
+pub(crate) struct Visit<'a> {
+    pub(crate) repository: &'a Repository,
+    pub(crate) objects: &'a Objects,
+    pub(crate) kind: Kind,
+    /// Larger objects are not shown.
+    pub(crate) bound: u64,
+    pub(crate) visitor: &'a (dyn Fn(Seen<'_>) + Sync),
+    pub(crate) cancelled: &'a (dyn Fn() -> bool + Sync),
+}
+
+/// One pack of a visit.
+struct Walk<'a> {
+    visit: &'a Visit<'a>,
+    pack: &'a Pack,
+    /// Packs that were walked before: what they hold was shown.
+    before: &'a [Pack],
+    forest: Forest,
+    tally: &'a Tally,
+}
+
+/// An object kept because others are deltas of it.
+#[derive(Clone)]
+struct Held {
+    bytes: Arc<Vec<u8>>,
+    /// Whether scanners look at it: if not, a delta of it has to be looked at as a whole.
+    seen: bool,
+}
+
+struct Frame {
+    node: u32,
+    held: Held,
+    /// The child taken last.
+    child: Option<u32>,
+}
+
+/// Memory that is used again from object to object.
+#[derive(Default)]
+struct Workspace {
+    free: Vec<Vec<u8>>,
+    delta: Vec<u8>,
+    changed: Vec<Range<usize>>,
+}
+
+impl Workspace {
+    fn recycle(&mut self, held: Held) {
+        self.free.extend(Arc::try_unwrap(held.bytes));
+    }
+}
+
+impl Visit<'_> {
+    /// Visits packs, then loose objects. Stops early when told to.
+    pub(crate) fn run(&self) -> Result<Visited, SourceError> {
+        let tally = Tally::default();
+        for (number, pack) in self.objects.packs.iter().enumerate() {
+            if (self.cancelled)() {
+                break;
+            }
+            let before = self.objects.packs.get(..number).unwrap_or_default();
+            let walk = Walk { visit: self, pack, before, forest: Forest::grow(pack), tally: &tally };
+            tally.corrupt(walk.forest.unreachable(), || pack.name().to_owned());
+            rayon::scope(|scope| {
+                walk.forest.roots().par_iter().for_each(|root| walk.root(scope, root.node, &root.from))
+            });
+        }
+        let loose = self.objects.loose()?;
+        loose.par_iter().for_each(|id| {
+            let packed = || self.objects.packs.iter().any(|pack| pack.find(id).is_some());
+            if !(self.cancelled)() && !packed() && self.loose(id, &tally).is_none() {
+                tally.corrupt(1, || encode_hex(id));
+            }
+        });
+        Ok(tally.finish())
+    }
+
+    /// Shows a loose object. `None` when it cannot be read.
+    fn loose(&self, id: &[u8], tally: &Tally) -> Option<()> {
+        let oid = git2::Oid::from_bytes(id).ok()?;
+        let shown = self.repository.with(|handle| {
+            let read = || -> Result<(), git2::Error> {
+                let objects = handle.odb()?;
+                let (size, kind) = objects.read_header(oid)?;
+                if self.kind.of_library() != kind {
+                    return Ok(());
+                }
+                if size as u64 > self.bound {
+                    if !loose_binary(&objects, oid) {
+                        tally.too_large(id, size as u64);
+                    }
+                    return Ok(());
+                }
+                let object = objects.read(oid)?;
+                self.show(id, object.data(), tally);
+                Ok(())
+            };
+            Ok(read().is_ok())
+        });
+        matches!(shown, Ok(true)).then_some(())
+    }
+
+    /// Shows an object as a whole.
+    fn show(&self, id: &[u8], bytes: &[u8], tally: &Tally) {
+        let whole = 0..bytes.len();
+        tally.shown(bytes.len(), bytes.len());
+        (self.visitor)(Seen { id, bytes, changed: std::slice::from_ref(&whole) });
+    }
+}
+
+impl<'a> Walk<'a> {
+    /// Walks one tree of the forest, if it is of the kind wanted.
+    fn root<'s>(&'s self, scope: &Scope<'s>, node: u32, from: &From)
+    where
+        'a: 's,
+    {
+        match from {
+            From::Whole(kind) if *kind == self.visit.kind => self.tree(scope, node, None),
+            From::Whole(_) => {}
+            From::Elsewhere(id) => match self.elsewhere(id) {
+                Some(Some(held)) => self.tree(scope, node, Some(held)),
+                Some(None) => {}
+                None => self.tally.corrupt(u64::from(self.forest.weight(node)), || encode_hex(id)),
+            },
+        }
+    }
+
+    /// Reads the base of a delta that this pack does not hold; `Some(None)` when it is of another kind.
+    #[expect(
+        clippy::option_option,
+        reason = "missing and of another kind are two things, and this is private"
+    )]
+    fn elsewhere(&self, id: &[u8]) -> Option<Option<Held>> {
+        let oid = git2::Oid::from_bytes(id).ok()?;
+        let read = self.visit.repository.with(|handle| {
+            Ok(handle.odb().and_then(|objects| {
+                let object = objects.read(oid)?;
+                let bytes = (object.kind() == self.visit.kind.of_library()).then(|| object.data().to_vec());
+                Ok(bytes)
+            }))
+        });
+        let bytes = read.ok()?.ok()?;
+        Some(bytes.map(|bytes| Held { seen: self.is_looked_at(&bytes), bytes: Arc::new(bytes) }))
+    }
+
+    fn tree<'s>(&'s self, scope: &Scope<'s>, node: u32, base: Option<Held>)
+    where
+        'a: 's,
+    {
+        let mut work = Workspace::default();
+        let mut stack = Vec::new();
+        match self.make(node, base.as_ref(), &mut work) {
+            Some(held) => stack.push(Frame { node, held, child: None }),
+            None => self.unreadable(node),
+        }
+        drop(base);
+        while let Some(frame) = stack.last_mut() {
+            if (self.visit.cancelled)() {
+                return;
+            }
+            let Some(child) = self.forest.child_after(frame.node, frame.child) else {
+                stack.pop().into_iter().for_each(|frame| work.recycle(frame.held));
+                continue;
+            };
+            frame.child = Some(child);
+            let last = self.forest.is_last(frame.node, child);
+            if !last && self.forest.weight(child) >= SPLIT && frame.held.bytes.len() <= SPLIT_SIZE {
+                let base = frame.held.clone();
+                scope.spawn(move |scope| self.tree(scope, child, Some(base)));
+                continue;
+            }
+            let made = self.make(child, Some(&frame.held), &mut work);
+            if last {
+                stack.pop().into_iter().for_each(|frame| work.recycle(frame.held));
+            }
+            match made {
+                Some(held) if self.forest.has_children(child) => {
+                    stack.push(Frame { node: child, held, child: None })
+                }
+                Some(held) => work.recycle(held),
+                None => self.unreadable(child),
+            }
+        }
+    }
+
+    fn unreadable(&self, node: u32) {
+        let (_, number) = self.forest.place(node);
+        self.tally.corrupt(u64::from(self.forest.weight(node)), || encode_hex(self.pack.id(number)));
+    }
+
+    /// Makes an object out of its base, or inflates it, and shows it. `None` when it cannot be read.
+    fn make(&self, node: u32, base: Option<&Held>, work: &mut Workspace) -> Option<Held> {
+        let (offset, number) = self.forest.place(node);
+        let entry = self.pack.entry(offset)?;
+        let id = self.pack.id(number);
+        let mut bytes = work.free.pop().unwrap_or_default();
+        work.changed.clear();
+        match base {
+            Some(base) => {
+                self.pack.inflate(&entry, WHOLE, &mut work.delta)?;
+                let delta = Delta::parse(&work.delta)?;
+                if delta.result_size > WHOLE {
+                    self.tally.too_large(id, delta.result_size);
+                    return None;
+                }
+                delta.apply(&base.bytes, &mut bytes, &mut work.changed)?;
+            }
+            None if entry.decompressed_size > self.visit.bound && !self.forest.has_children(node) => {
+                // Nobody needs the whole of it: its first bytes tell whether anybody would have looked.
+                bytes.resize(super::seen::BINARY_PREFIX, 0);
+                let length = self.pack.inflate_prefix(&entry, &mut bytes)?;
+                bytes.truncate(length);
+                if self.is_text(&bytes) {
+                    self.tally.too_large(id, entry.decompressed_size);
+                }
+                return Some(Held { bytes: Arc::new(bytes), seen: false });
+            }
+            None => self.pack.inflate(&entry, WHOLE, &mut bytes)?,
+        }
+        let seen = self.is_looked_at(&bytes);
+        if !self.before.iter().any(|pack| pack.find(id).is_some()) {
+            self.show(id, &bytes, seen && base.is_some_and(|base| base.seen), &mut work.changed);
+        }
+        Some(Held { bytes: Arc::new(bytes), seen })
+    }
+
+    fn show(&self, id: &[u8], bytes: &[u8], in_part: bool, changed: &mut Vec<Range<usize>>) {
+        if bytes.len() as u64 > self.visit.bound {
+            if self.is_text(bytes) {
+                self.tally.too_large(id, bytes.len() as u64);
+            }
+        } else if in_part {
+            widen(bytes, changed);
+            self.tally.shown(bytes.len(), changed.iter().map(ExactSizeIterator::len).sum());
+            (self.visit.visitor)(Seen { id, bytes, changed });
+        } else {
+            self.visit.show(id, bytes, self.tally);
+        }
+    }
+
+    fn is_text(&self, bytes: &[u8]) -> bool {
+        self.visit.kind != Kind::Blob || !is_binary(bytes)
+    }
+
+    fn is_looked_at(&self, bytes: &[u8]) -> bool {
+        bytes.len() as u64 <= self.visit.bound && self.is_text(bytes)
+    }
+}
+
+impl Kind {
+    fn of_library(self) -> git2::ObjectType {
+        match self {
+            Self::Commit => git2::ObjectType::Commit,
+            Self::Tree => git2::ObjectType::Tree,
+            Self::Blob => git2::ObjectType::Blob,
+            Self::Tag => git2::ObjectType::Tag,
+        }
+    }
+}
+
+/// Tells whether a loose object too large to be shown is binary; `false` when that cannot be told.
+fn loose_binary(objects: &git2::Odb<'_>, id: git2::Oid) -> bool {
+    use std::io::Read as _;
+    let mut prefix = Vec::new();
+    let read = objects.reader(id).map(|(reader, _, _)| {
+        reader.take(super::seen::BINARY_PREFIX as u64).read_to_end(&mut prefix).is_ok()
+    });
+    matches!(read, Ok(true)) && is_binary(&prefix)
+}
