@@ -58,7 +58,7 @@ impl Combined {
 
     /// Returns a section of the top as each side has it, nearest file first: `(target, head)`.
     pub fn sections(&self, key: &str) -> (Vec<Section>, Vec<Section>) {
-        let sections = |layers: &Layers| layers.files().iter().map(|file| file.section(key)).collect();
+        let sections = |layers: &Layers| layers.files().iter().filter_map(|file| file.section(key)).collect();
         (sections(&self.target), sections(&self.head))
     }
 }

@@ -1,21 +1,31 @@
-//! The pipeline file: first pass. Finds the runner's own keys and each section; reads no section.
+//! The pipeline file: first pass. Reads the runner's own keys and finds each section; reads no section.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::Duration;
 
 use model::{Digest, StageId};
 use stage::{ConfigError, Section};
 
-use crate::{Place, Profile, When};
+use crate::cut::{self, Kept};
+use crate::file::reader::Reader;
+use crate::text::Text;
+use crate::{Place, Profile, When, node};
+
+mod reader;
 
 /// A pipeline file, read once over.
 #[derive(Debug, Clone)]
 pub struct PipelineFile {
-    path: String,
-    text: String,
+    text: Text,
+    comments: Vec<Range<usize>>,
     stages: BTreeMap<StageId, StageEntry>,
     profiles: BTreeMap<String, Profile>,
     extends: Vec<Extends>,
+    sections: BTreeMap<&'static str, TopSection>,
+    /// The braces of the whole file, when it is written as JSON is.
+    braces: Vec<Kept>,
+    digest: Digest,
 }
 
 /// What the runner itself reads of one entry under `stages:`.
@@ -26,11 +36,19 @@ pub struct StageEntry {
     /// When it runs; always when nothing is said.
     pub when: Option<When>,
     /// Stages that must have ended before, each with the place where it is named.
-    pub needs: Vec<(StageId, Place)>,
+    pub needs: BTreeMap<StageId, Place>,
     /// How long it may take.
     pub timeout: Option<Duration>,
     /// Where its key stands.
     pub place: Place,
+    /// Where `uses` says its kind, or its key.
+    pub(crate) kind_place: Place,
+    /// What is kept of the text for its own section.
+    own: Vec<Kept>,
+    /// Of its own section: the same for all ways to write the same.
+    pub(crate) digest: Digest,
+    /// Environment variables that its section may name, each with the place of the value.
+    pub(crate) variables: Vec<(String, Place)>,
 }
 
 /// Another policy file that this one builds on.
@@ -42,24 +60,35 @@ pub struct Extends {
     pub place: Place,
 }
 
+/// A section of the top.
+#[derive(Debug, Clone)]
+struct TopSection {
+    id: StageId,
+    value: Vec<Kept>,
+    whole: Vec<Kept>,
+}
+
 impl PipelineFile {
     /// Name of the file, at the root of the tree.
     pub const NAME: &'static str = "sluicegate.yaml";
+    /// Keys of the top that hold a section for others to read.
+    pub const SECTIONS: [&'static str; 6] = ["gate", "waivers", "baseline", "trust", "cache", "report"];
 
     /// Reads a file. `path` names it in messages.
     pub fn parse(path: &str, bytes: &[u8]) -> Result<Self, ConfigError> {
-        let _ = (path, bytes);
-        todo!()
+        let text = Text::new(path, bytes)?;
+        let document = node::read(&text)?;
+        Reader { text: &text, document: &document }.read(Digest::of(bytes))
     }
 
     /// Returns the path, as messages print it.
     pub fn path(&self) -> &str {
-        &self.path
+        self.text.path()
     }
 
-    /// Returns the digest of the file's text: what `sluicegate trust` remembers.
+    /// Returns the digest of the file's bytes.
     pub fn digest(&self) -> Digest {
-        Digest::of(self.text.as_bytes())
+        self.digest
     }
 
     /// Returns the stages, by name.
@@ -77,28 +106,48 @@ impl PipelineFile {
         &self.extends
     }
 
-    /// Returns the section under a key of the top (`gate`, `waivers`, `baseline`, `trust`, `cache`, `report`): the value
-    /// alone. A file that does not have it gives an empty section.
-    pub fn section(&self, key: &str) -> Section {
-        let _ = key;
-        todo!()
+    /// Returns the value under a key of [`PipelineFile::SECTIONS`]; `None` when the file does not have it.
+    pub fn section(&self, key: &str) -> Option<Section> {
+        let section = self.sections.get(key)?;
+        let text = self.render(section.value.clone());
+        Some(Section { id: section.id.clone(), file: self.path().to_owned(), text })
     }
 
     /// Returns the part of a stage's entry that is the stage's own.
     pub fn stage_section(&self, id: &StageId) -> Option<Section> {
-        let _ = id;
-        todo!()
+        let entry = self.stages.get(id)?;
+        Some(Section { id: id.clone(), file: self.path().to_owned(), text: self.render(entry.own.clone()) })
     }
 
-    /// Returns the file with everything blanked but these keys of the top and their values: for a reader of several
-    /// sections at once.
+    /// Returns the file with everything blanked but these of [`PipelineFile::SECTIONS`], each with its key: for a reader
+    /// of several sections at once.
     pub fn excerpt(&self, keys: &[&str]) -> String {
-        let _ = keys;
-        todo!()
+        let sections = self.sections.iter().filter(|(key, _)| keys.contains(key));
+        let mut kept: Vec<Kept> = sections.flat_map(|(_, section)| section.whole.clone()).collect();
+        if !kept.is_empty() {
+            kept.extend(self.braces.iter().cloned());
+            kept.sort_by_key(Kept::start);
+        }
+        self.render(kept)
     }
 
     /// Returns the error with its line as the file has it: the reader of a section sees the rest of the line blanked.
     pub fn shown(&self, error: ConfigError) -> ConfigError {
-        error
+        if error.file != self.path() || error.line == 0 {
+            return error;
+        }
+        self.text.error_at(error.line, error.column, error.message)
+    }
+
+    /// Describes an error at a place of this file.
+    pub(crate) fn error_at(&self, place: &Place, message: String) -> ConfigError {
+        self.text.error_at(place.line as usize, place.column as usize, message)
+    }
+
+    fn render(&self, kept: Vec<Kept>) -> String {
+        cut::render(&self.text, &self.comments, kept)
     }
 }
+
+#[cfg(test)]
+mod tests;

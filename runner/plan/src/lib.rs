@@ -5,14 +5,21 @@
 //! engine runs what comes out.
 
 mod combine;
+mod cut;
 mod detect;
 mod file;
 mod graph;
 mod layers;
+mod list;
 mod loosened;
+mod names;
+mod node;
+mod period;
 mod place;
 mod profile;
+mod raw;
 mod schema;
+mod text;
 mod when;
 
 pub use combine::{Combined, Variant, combine};

@@ -17,11 +17,19 @@ pub(crate) fn reword(message: &str) -> String {
     if let Some(name) = message.strip_prefix("missing field `") {
         return format!("the key `{name} is missing");
     }
+    if let Some((_, expected)) =
+        message.strip_prefix("invalid type: ").and_then(|rest| rest.split_once(", expected "))
+    {
+        return format!("{expected} is expected here");
+    }
     match message {
         "expected sequence start" => "a list is expected here".to_owned(),
         "expected mapping start" => "a map is expected here".to_owned(),
         "expected string scalar" => "text is expected here".to_owned(),
         "cannot deserialize null into string; use Option<String>" => "text is expected here".to_owned(),
+        "invalid u8" | "invalid u16" | "invalid u32" | "invalid u64" | "invalid usize" => {
+            "a number without sign and fraction is expected here".to_owned()
+        }
         "invalid boolean" => "`true` or `false` is expected here".to_owned(),
         "externally tagged enum expected scalar or mapping" => "a word or a map is expected here".to_owned(),
         _ => message.to_owned(),
@@ -78,6 +86,8 @@ mod tests {
         );
         check("missing field `reason`", "the key `reason` is missing");
         check("expected sequence start", "a list is expected here");
+        check("invalid u64", "a number without sign and fraction is expected here");
+        check("invalid type: map, expected a word or a list", "a word or a list is expected here");
         check("something else", "something else");
     }
 }
