@@ -1,0 +1,28 @@
+//! The few syntaxes that credential files are written in, each read for its named values and their places alone.
+//! Broken input gives what can be read of it.
+
+pub(super) mod json;
+pub(super) mod pairs;
+pub(super) mod xml;
+
+use std::ops::Range;
+
+/// A named value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Value {
+    /// Names from the outermost in: sections, objects, elements; the last is the value's own.
+    pub(super) path: Vec<String>,
+    pub(super) range: Range<usize>,
+}
+
+impl Value {
+    /// Returns the value's own name.
+    pub(super) fn name(&self) -> &str {
+        self.path.last().map_or("", String::as_str)
+    }
+
+    /// Returns the name above the value's own.
+    pub(super) fn parent(&self) -> &str {
+        self.path.iter().rev().nth(1).map_or("", String::as_str)
+    }
+}
