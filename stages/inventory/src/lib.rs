@@ -1,1 +1,35 @@
-//! inventory.
+//! The packages of a tree: every lockfile, every entry with its line, what asks for it and what for.
+//!
+//! What it reads is in one list, `format::FORMATS`; each format is a file under `formats/`. Lockfiles that are known and
+//! not read yet ([`unsupported`]) are gaps, as are projects without a lockfile ([`unlocked`]): a package that nobody
+//! looked at is never taken for a harmless one.
+//!
+//! What it misses: packages that no lockfile names (copied sources, system packages, what a build script fetches), and
+//! what an installer would choose for an entry that pins no version.
+
+mod config;
+mod declaration;
+mod folder;
+mod format;
+mod formats;
+mod graph;
+mod stage;
+mod survey;
+mod text;
+mod unlocked;
+mod unsupported;
+
+use ::stage::{Kind, Presence};
+use schemars::JsonSchema as _;
+
+/// Returns the stage as the binary lists it.
+pub fn stage() -> Kind {
+    Kind {
+        name: "inventory",
+        summary: "lists the packages that lockfiles name, for other stages",
+        presence: || Presence::Implied,
+        schema: config::Config::json_schema,
+        build: stage::build,
+        starter: "",
+    }
+}

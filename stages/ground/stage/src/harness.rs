@@ -71,8 +71,11 @@ pub fn inputs(tree: MemoryTree) -> Inputs {
 pub fn run(stage: &dyn Stage, subject: &Subject, inputs: &Inputs) -> Result<Output, StageError> {
     let spec = stage.spec();
     let sink = Sink::new(spec.id.clone(), subject.clone(), spec.gives.clone());
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("a runtime starts");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_time()
+        .build()
+        .expect("a runtime starts");
     let given = Given::new(&spec, subject, inputs);
     runtime
         .block_on(async {

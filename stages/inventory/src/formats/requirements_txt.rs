@@ -1,0 +1,189 @@
+//! Lists of requirements for pip: `requirements.txt` and its relatives.
+//!
+//! Only an entry that pins one version (`==`, `===`, the address of a wheel, or a name that a constraints file pins) names
+//! a package that can be judged; the others become one gap that names them. Files named with `-r` are read by themselves.
+//! What `pip-compile` and `uv pip compile` write behind `# via` tells direct packages from transitive ones.
+
+mod entry;
+mod line;
+mod via;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use model::{DependencyScope, Ecosystem, GapKind, Package};
+
+use self::entry::{Entry, Requirement};
+use self::line::{Logical, logical_lines};
+use self::via::Via;
+use crate::declaration::normalize_python;
+use crate::folder;
+use crate::format::{Format, Parsed, Source, Trouble, package};
+use crate::graph::Graph;
+use crate::text::{Lines, Malformed, named, shown};
+
+pub(crate) const FORMAT: Format = Format {
+    name: "requirements.txt",
+    globs: &["**/*requirements*.txt", "**/requirements/*.txt"],
+    ecosystem: Ecosystem::PyPI,
+    parse,
+};
+
+fn parse(source: &Source<'_>) -> Result<Parsed, Malformed> {
+    let mut list = List::new(source);
+    for logical in logical_lines(source.text) {
+        list.read(&logical);
+    }
+    Ok(list.finish())
+}
+
+/// A list while it is read.
+struct List<'a> {
+    source: &'a Source<'a>,
+    lines: Lines<'a>,
+    graph: Graph,
+    includes: Vec<(String, u32)>,
+    /// Versions by name, from constraints files.
+    constraints: BTreeMap<String, String>,
+    /// Requirements, each with its range in the file.
+    requirements: Vec<(Requirement, Range<usize>)>,
+    malformed: Vec<usize>,
+    via: Via,
+}
+
+impl<'a> List<'a> {
+    fn new(source: &'a Source<'a>) -> Self {
+        Self {
+            source,
+            lines: Lines::new(source.text),
+            graph: Graph::default(),
+            includes: Vec::new(),
+            constraints: BTreeMap::new(),
+            requirements: Vec::new(),
+            malformed: Vec::new(),
+            via: Via::default(),
+        }
+    }
+
+    fn read(&mut self, logical: &Logical<'_>) {
+        if let Some(entry) = Entry::of(&logical.text) {
+            self.via.of = None;
+            self.take(entry, logical);
+        }
+        if let Some(comment) = &logical.comment {
+            self.via.read(comment);
+        }
+    }
+
+    fn take(&mut self, entry: Entry, logical: &Logical<'_>) {
+        let start = logical.offset(0);
+        match entry {
+            Entry::Include(path) => {
+                if let Some(path) = self.path_in_tree(&path, start) {
+                    self.includes.push((path, self.lines.line(start)));
+                }
+            }
+            Entry::Constraint(path) => {
+                if let Some(path) = self.path_in_tree(&path, start) {
+                    self.constrain(&path, start);
+                }
+            }
+            Entry::Option => {}
+            Entry::Own => self.graph.local(),
+            Entry::Malformed => self.malformed.push(start),
+            Entry::Requirement(requirement) => {
+                let at = logical.offset(requirement.at.start)..logical.end(requirement.at.end);
+                self.via.begin(self.requirements.len());
+                self.requirements.push((requirement, at));
+            }
+        }
+    }
+
+    /// Returns the path of a file named here; a gap, when it does not lie in the tree.
+    fn path_in_tree(&mut self, named: &str, at: usize) -> Option<String> {
+        let remote = named.contains("://") || named.contains('\\') || named.contains('$');
+        let joined = folder::join(folder::of(self.source.path), named).filter(|_| !remote);
+        if joined.is_none() {
+            let reason = format!("`{}` is included and lies outside of the tree", shown(named));
+            let trouble = Trouble::new(GapKind::Unread, "missing-include", self.lines.line(at), reason);
+            self.graph.trouble(trouble.hint("put the file into the repository"));
+        }
+        joined
+    }
+
+    /// Takes the versions that a constraints file pins.
+    fn constrain(&mut self, path: &str, at: usize) {
+        let Some(text) = (self.source.nearby.read)(path) else {
+            let reason = format!("`{}` is named as constraints and cannot be read", shown(path));
+            let trouble = Trouble::new(GapKind::Unread, "missing-include", self.lines.line(at), reason);
+            self.graph.trouble(trouble.hint("add the file to the repository"));
+            return;
+        };
+        for logical in logical_lines(&text) {
+            if let Some(Entry::Requirement(requirement)) = Entry::of(&logical.text)
+                && let Some(version) = requirement.version
+            {
+                self.constraints.insert(normalize_python(&requirement.name), version);
+            }
+        }
+    }
+
+    fn finish(mut self) -> Parsed {
+        let mut open = Vec::new();
+        let mut indices = Vec::with_capacity(self.requirements.len());
+        let scope = scope(self.source.path);
+        for (requirement, at) in std::mem::take(&mut self.requirements) {
+            let Requirement { name, version, integrity, .. } = requirement;
+            let version = version.or_else(|| self.constraints.get(&normalize_python(&name)).cloned());
+            let Some(version) = version else {
+                open.push((self.lines.line(at.start), name));
+                indices.push(None);
+                continue;
+            };
+            let found = package(Ecosystem::PyPI, &name, &version, self.lines.span(&at));
+            indices.push(self.graph.add(Package { integrity, scope, ..found }));
+        }
+        self.say_open(&open);
+        self.say_malformed();
+        let mut parsed = self.via.close(self.graph, &indices);
+        parsed.includes = self.includes;
+        parsed
+    }
+
+    fn say_open(&mut self, open: &[(u32, String)]) {
+        let Some((first, _)) = open.first() else { return };
+        let names = named(open.iter().map(|(line, name)| format!("`{}` (line {line})", shown(name))));
+        let (verb, each) = if open.len() == 1 { ("is", "") } else { ("are", " each") };
+        let reason = format!("{names} {verb} not pinned to one version{each}");
+        let hint =
+            "pin each with `==`, or compile the list: `uv pip compile requirements.in -o requirements.txt`";
+        self.graph.trouble(Trouble::new(GapKind::Partial, "unpinned", *first, reason).hint(hint));
+    }
+
+    /// pip refuses a list for one malformed line. A text that has more of them than of others is no list at all.
+    fn say_malformed(&mut self) {
+        let Some(first) = self.malformed.first() else { return };
+        let line = self.lines.line(*first);
+        let lines = named(self.malformed.iter().map(|at| self.lines.line(*at).to_string()));
+        let trouble = if self.malformed.len() > self.graph.packages().len() {
+            let reason = format!("the file does not look like a list of requirements: see line {lines}");
+            Trouble::new(GapKind::Partial, "not-requirements", line, reason)
+                .hint("leave it out with `inventory: { exclude: [...] }`")
+        } else {
+            let reason = format!("no requirement can be read in line {lines}");
+            Trouble::new(GapKind::Unread, "malformed-entry", line, reason)
+        };
+        self.graph.trouble(trouble);
+    }
+}
+
+/// Tells from the name of the file what its packages are for.
+fn scope(path: &str) -> DependencyScope {
+    const WORDS: [&str; 8] = ["dev", "develop", "development", "test", "tests", "testing", "lint", "docs"];
+    let stem = folder::name(path).trim_end_matches(".txt").to_ascii_lowercase();
+    if stem.split(['-', '_', '.']).any(|word| WORDS.contains(&word)) {
+        DependencyScope::Development
+    } else {
+        DependencyScope::Unknown
+    }
+}

@@ -1,0 +1,149 @@
+//! `uv.lock`, version 1.
+//!
+//! Packages of the tree itself are entries too, with a source that is a folder; what they depend on is what the project
+//! asks for, told apart by what for: `dependencies`, `optional-dependencies` for extras, `dev-dependencies` for groups.
+
+use model::{DependencyScope, Ecosystem, GapKind};
+
+use super::python_files::{ByName, integrity};
+use crate::format::{Format, Member, Parsed, Source, Trouble, package};
+use crate::graph::Graph;
+use crate::text::toml::{Document, Table, Value};
+use crate::text::{Lines, Malformed, without_credentials};
+
+pub(crate) const FORMAT: Format =
+    Format { name: "uv.lock", globs: &["**/uv.lock"], ecosystem: Ecosystem::PyPI, parse };
+
+/// Newest version of the format that is known.
+const NEWEST: u32 = 1;
+
+fn parse(source: &Source<'_>) -> Result<Parsed, Malformed> {
+    let document = Document::parse(source.text)?;
+    let root = document.root();
+    let lines = Lines::new(source.text);
+    let mut graph = Graph::default();
+    check_version(root, &lines, &mut graph);
+    let mut known = ByName::default();
+    let mut entries = Vec::new();
+    for value in root.array("package") {
+        let line = lines.line(value.at().start);
+        let Some(entry) = value.table() else {
+            graph.malformed_entry(line, "an entry is no table");
+            continue;
+        };
+        let Some(name) = entry.piece("name") else {
+            graph.malformed_entry(line, "an entry has no name");
+            continue;
+        };
+        let origin = entry.table("source");
+        let version = entry.text("version");
+        if let Some(path) = origin.and_then(own_folder) {
+            graph.local();
+            graph.member(Member::Folder(path.to_owned()));
+            known.add(&name.text, version.unwrap_or(""), None);
+            entries.push((entry, None));
+            continue;
+        }
+        let Some(version) = version else {
+            graph.malformed_entry(line, "an entry has no version");
+            continue;
+        };
+        let mut found = package(Ecosystem::PyPI, &name.text, version, lines.span(&name.at));
+        found.source = origin.and_then(address).map(without_credentials);
+        found.integrity = integrity(files(entry));
+        let Some(index) = graph.add(found) else { break };
+        known.add(&name.text, version, Some(index));
+        entries.push((entry, Some(index)));
+    }
+    let mut knows_roots = false;
+    for (entry, index) in entries {
+        knows_roots |= index.is_none();
+        connect_entry(&mut graph, &known, &lines, entry, index);
+    }
+    if let Some(manifest) = root.table("manifest") {
+        knows_roots |= connect_manifest(&mut graph, &known, &lines, manifest);
+    }
+    Ok(if knows_roots { graph.finish_with_scopes() } else { graph.finish_without_roots() })
+}
+
+fn check_version(root: Table<'_>, lines: &Lines<'_>, graph: &mut Graph) {
+    let Some(version) = root.find("version") else { return };
+    let number = version.number().and_then(|number| number.parse::<u32>().ok());
+    if number.is_none_or(|number| number > NEWEST) {
+        let reason =
+            format!("the format has a version newer than {NEWEST}, the newest known: entries may be misread");
+        let line = lines.line(version.at().start);
+        graph.trouble(Trouble::new(GapKind::Partial, "newer-format", line, reason));
+    }
+}
+
+/// Returns the folder of a package of the tree itself.
+fn own_folder(origin: Table<'_>) -> Option<&str> {
+    ["editable", "virtual", "directory"].iter().find_map(|kind| origin.text(kind))
+}
+
+/// Returns where a package comes from.
+fn address(origin: Table<'_>) -> Option<&str> {
+    ["registry", "git", "url", "path"].iter().find_map(|kind| origin.text(kind))
+}
+
+/// Returns names or addresses of the files of an entry, with their hashes.
+fn files(entry: Table<'_>) -> impl Iterator<Item = (&str, &str)> {
+    entry.find("sdist").into_iter().chain(entry.array("wheels")).filter_map(|file| {
+        let file = file.table()?;
+        let name = ["url", "path", "filename"].iter().find_map(|key| file.text(key)).unwrap_or("");
+        Some((name, file.text("hash")?))
+    })
+}
+
+/// Connects an entry with all that it names; for one of the tree's own these are what the project asks for.
+fn connect_entry(graph: &mut Graph, known: &ByName, lines: &Lines<'_>, entry: Table<'_>, index: Option<u32>) {
+    let groups = |section: &str| {
+        let tables = entry.table(section).into_iter().flat_map(Table::entries);
+        tables.flat_map(|(_, group)| group.array()).collect::<Vec<_>>()
+    };
+    let sections = [
+        (DependencyScope::Runtime, entry.array("dependencies").collect()),
+        (DependencyScope::Optional, groups("optional-dependencies")),
+        (DependencyScope::Development, groups("dev-dependencies")),
+    ];
+    for (scope, dependencies) in sections {
+        for dependency in dependencies {
+            connect(graph, known, lines, dependency, |graph, to| match index {
+                Some(from) => graph.link(from, to),
+                None => graph.ask(to, scope),
+            });
+        }
+    }
+}
+
+/// Connects what a workspace without a project of its own, or a script, asks for; tells whether it asks for anything.
+fn connect_manifest(graph: &mut Graph, known: &ByName, lines: &Lines<'_>, manifest: Table<'_>) -> bool {
+    let groups = manifest.table("dependency-groups").into_iter().flat_map(Table::entries);
+    let asked = manifest.array("requirements").map(|value| (DependencyScope::Runtime, value));
+    let in_groups =
+        groups.flat_map(|(_, group)| group.array().map(|value| (DependencyScope::Development, value)));
+    let mut any = false;
+    for (scope, value) in asked.chain(in_groups) {
+        any = true;
+        connect(graph, known, lines, value, |graph, to| graph.ask(to, scope));
+    }
+    any
+}
+
+fn connect(
+    graph: &mut Graph,
+    known: &ByName,
+    lines: &Lines<'_>,
+    dependency: Value<'_>,
+    join: impl FnMut(&mut Graph, u32),
+) {
+    let line = lines.line(dependency.at().start);
+    let Some((table, name)) = dependency.table().and_then(|table| Some((table, table.text("name")?))) else {
+        graph.malformed_entry(line, "a dependency has no name");
+        return;
+    };
+    if !known.connect(graph, name, table.text("version"), join) {
+        graph.dangles(line, name);
+    }
+}

@@ -1,0 +1,90 @@
+//! Spec and run.
+
+use ::stage::{
+    ConfigError, Given, Globs, GlobsError, Need, Running, Section, Sink, Spec, Stage, StageError, Stages,
+};
+use model::{Digest, INVENTORY, Rule, StageId, SubjectKind};
+
+use crate::config::Checked;
+use crate::declaration::KINDS;
+use crate::format::FORMATS;
+use crate::survey::{self, Formats};
+use crate::unsupported::UNSUPPORTED;
+
+/// Files that lists of requirements may name.
+const INCLUDED: [&str; 3] = ["**/*.txt", "**/*requirements*.in", "**/requirements/*.in"];
+
+/// The stage for source trees.
+struct Inventory {
+    id: StageId,
+    config: Digest,
+    files: Globs,
+    formats: Formats,
+    exclude: Globs,
+}
+
+/// Makes the stage that a section asks for.
+pub(crate) fn build(section: &Section) -> Result<Stages, ConfigError> {
+    let checked = Checked::of(section)?;
+    // The globs are our own; were one malformed, no test would pass.
+    let own = |error: GlobsError| section.error(0, 0, error.to_string());
+    let formats = FORMATS.iter().flat_map(|format| format.globs).copied();
+    let declarations = KINDS.iter().map(|kind| kind.glob);
+    let unsupported = UNSUPPORTED.iter().map(|lockfile| lockfile.glob);
+    let globs: Vec<&str> = formats.chain(declarations).chain(unsupported).chain(INCLUDED).collect();
+    Ok(vec![Box::new(Inventory {
+        id: section.id.clone(),
+        config: Section::digest(&checked.exclude.patterns()),
+        files: Globs::new(globs).map_err(own)?,
+        formats: Formats::new().map_err(own)?,
+        exclude: checked.exclude,
+    })])
+}
+
+impl Stage for Inventory {
+    fn spec(&self) -> Spec {
+        Spec {
+            id: self.id.clone(),
+            revision: 1,
+            subject: SubjectKind::Tree,
+            config: self.config,
+            needs: vec![Need::Files(self.files.clone())],
+            gives: vec![INVENTORY.name()],
+            gives_subjects: None,
+        }
+    }
+
+    fn rules(&self) -> Vec<Rule> {
+        Vec::new()
+    }
+
+    fn run<'a>(&'a self, given: &'a Given<'a>, out: &'a Sink) -> Running<'a> {
+        Box::pin(async move { self.survey(given, out) })
+    }
+}
+
+impl Inventory {
+    fn survey(&self, given: &Given<'_>, out: &Sink) -> Result<(), StageError> {
+        let files = given.files()?;
+        let survey = given.compute(|| {
+            survey::take(files, &self.formats, &self.exclude, &|| given.cancelled(), &|read| {
+                out.advance(read)
+            })
+        });
+        let survey = survey.ok_or(StageError::Cancelled)?;
+        for (path, trouble) in survey.troubles {
+            out.gap_at(
+                trouble.kind,
+                trouble.code,
+                &path,
+                trouble.line,
+                trouble.reason,
+                trouble.hint.as_deref(),
+            );
+        }
+        for (what, number) in survey.counts {
+            out.count(what, number);
+        }
+        out.give(INVENTORY, survey.inventory)
+    }
+}
