@@ -3,6 +3,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
+use model::Ecosystem;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::Problem;
@@ -97,6 +98,16 @@ impl Collector {
         ecosystems.extend(withdrawn.keys());
         let mut shards = BTreeMap::new();
         for name in ecosystems {
+            if Ecosystem::parse(family(name)).is_none() {
+                let reason =
+                    "versions have no order here; only those that are listed one by one can be matched";
+                self.problems.push(Problem {
+                    file: name.clone(),
+                    id: None,
+                    lost: false,
+                    reason: reason.to_owned(),
+                });
+            }
             let gone = withdrawn.get(name).copied().unwrap_or(0);
             shards.insert(name.clone(), shard::write(name, &self.drafts, gone)?);
         }

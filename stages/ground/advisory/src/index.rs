@@ -1,14 +1,14 @@
 //! The advisories of one ecosystem: open, look up, read.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use model::{Digest, Severity};
 
 use crate::matching::{Ground, Judge, Verdict, Version};
-use crate::shard::{Entry, Place, Shard, ShardError, Summary};
+use crate::range::Bounds;
+use crate::shard::{Entry, Label, Place, Shard, ShardError, Summary};
 use crate::{Kind, Text, name, severity};
 
 /// The advisories of one ecosystem.
@@ -16,40 +16,41 @@ pub struct Index {
     shard: Shard,
 }
 
-/// What the advisories say of one version of one package.
+/// What the advisories say of one version of one package, in words of the index and of the question.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Lookup {
+pub struct Lookup<'a> {
     /// Advisories that affect it, one a flaw, by id.
-    pub matches: Vec<Match>,
+    pub matches: Vec<Match<'a>>,
     /// Advisories of which it cannot be told, by id. Each is a gap.
-    pub undecided: Vec<Undecided>,
+    pub undecided: Vec<Undecided<'a>>,
 }
 
 /// An advisory that affects a version. Records of several databases that are aliases of each other make one match.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Match {
+pub struct Match<'a> {
     /// Id in the ecosystem's own database where it has one, else in GHSA, else as a CVE.
-    pub id: String,
+    pub id: &'a str,
     /// All other ids of the flaw, sorted.
-    pub aliases: Vec<String>,
+    pub aliases: Vec<&'a str>,
     /// What the advisory warns of; the worst where the records differ.
     pub kind: Kind,
     /// How bad it is; the worst where the records differ.
     pub severity: Severity,
-    /// What holds the version: `>=1.0.0, <1.2.3`, or `=1.2.0` where versions are listed.
-    pub affected: String,
+    /// What holds the version.
+    pub affected: Bounds<'a>,
     /// Smallest version above that has the fix by all records.
-    pub fixed: Option<String>,
-    words: Vec<Place>,
+    pub fixed: Option<&'a str>,
+    words: Place,
+    further: Vec<Place>,
 }
 
 /// An advisory of which it cannot be told whether it affects a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Undecided {
+pub struct Undecided<'a> {
     /// Id, chosen as in [`Match::id`].
-    pub id: String,
+    pub id: &'a str,
     /// All other ids of the flaw, sorted.
-    pub aliases: Vec<String>,
+    pub aliases: Vec<&'a str>,
     /// Why.
     pub reason: String,
 }
@@ -87,7 +88,7 @@ impl Index {
     }
 
     /// Looks up one version of one package, named as the ecosystem's own tools do.
-    pub fn matches(&self, name: &str, version: &str) -> Result<Lookup, ShardError> {
+    pub fn matches<'a>(&'a self, name: &str, version: &'a str) -> Result<Lookup<'a>, ShardError> {
         let mut lookup = Lookup::default();
         let Some(package) = self.shard.find(&name::normalize(self.ecosystem(), name))? else {
             return Ok(lookup);
@@ -97,61 +98,74 @@ impl Index {
         for family in package.entries.chunk_by(|a, b| a.family == b.family) {
             self.judge(&judge, family, &mut lookup)?;
         }
-        lookup.matches.sort_by(|a, b| a.id.cmp(&b.id));
-        lookup.undecided.sort_by(|a, b| a.id.cmp(&b.id));
+        lookup.matches.sort_by(|a, b| a.id.cmp(b.id));
+        lookup.undecided.sort_by(|a, b| a.id.cmp(b.id));
         Ok(lookup)
     }
 
     /// Judges the records of one flaw together. Those that do not affect the version have no say: not even their ids
     /// count, as a record may cover several flaws that others number one by one.
-    fn judge(&self, judge: &Judge<'_>, family: &[Entry<'_>], lookup: &mut Lookup) -> Result<(), ShardError> {
-        let mut affecting: Vec<(&Entry<'_>, Ground)> = Vec::new();
-        let mut open: Vec<(&Entry<'_>, String)> = Vec::new();
+    fn judge<'a>(
+        &'a self,
+        judge: &Judge<'a, '_>,
+        family: &[Entry<'a>],
+        lookup: &mut Lookup<'a>,
+    ) -> Result<(), ShardError> {
+        let mut affecting: Vec<(&Entry<'a>, Label<'a>, Ground)> = Vec::new();
+        let mut open: Vec<(Label<'a>, String)> = Vec::new();
         for entry in family {
             match judge.verdict(entry)? {
                 Verdict::Unaffected => {}
-                Verdict::Affected(ground) => affecting.push((entry, ground)),
-                Verdict::Open(reason) => open.push((entry, reason)),
+                Verdict::Affected(ground) => affecting.push((entry, self.shard.label(entry)?, ground)),
+                Verdict::Open(reason) => open.push((self.shard.label(entry)?, reason)),
             }
         }
-        affecting.sort_by_key(|(entry, _)| preference(self.ecosystem(), entry.id));
-        open.sort_by_key(|(entry, _)| preference(self.ecosystem(), entry.id));
-        let entries: Vec<&Entry<'_>> = affecting.iter().map(|(entry, _)| *entry).collect();
-        if let Some((leader, ground)) = affecting.first() {
+        affecting.sort_by_key(|(_, label, _)| preference(self.ecosystem(), label.id));
+        open.sort_by_key(|(label, _)| preference(self.ecosystem(), label.id));
+        if let [(_, leader, ground), others @ ..] = affecting.as_slice() {
+            let labels = || affecting.iter().map(|(_, label, _)| label);
             lookup.matches.push(Match {
-                id: leader.id.to_owned(),
-                aliases: aliases(leader.id, &entries),
-                kind: entries.iter().map(|entry| entry.kind).min().unwrap_or(leader.kind),
-                severity: severity::worst(entries.iter().map(|entry| entry.severity)),
-                affected: judge.describe(ground)?,
-                fixed: judge.fixed(self.ecosystem(), &entries)?,
-                words: entries.iter().map(|entry| entry.words).collect(),
+                id: leader.id,
+                aliases: aliases(leader, others.iter().map(|(_, label, _)| label)),
+                kind: labels().map(|label| label.kind).min().unwrap_or(leader.kind),
+                severity: severity::worst(labels().map(|label| label.severity)),
+                affected: judge.bounds(ground)?,
+                fixed: judge.fixed(self.ecosystem(), affecting.iter().map(|(entry, ..)| *entry))?,
+                words: leader.words,
+                further: others.iter().map(|(_, label, _)| label.words).collect(),
             });
-        } else if let Some((leader, reason)) = open.first() {
-            let entries: Vec<&Entry<'_>> = open.iter().map(|(entry, _)| *entry).collect();
-            let aliases = aliases(leader.id, &entries);
-            lookup.undecided.push(Undecided { id: leader.id.to_owned(), aliases, reason: reason.clone() });
+        } else if let [(leader, reason), others @ ..] = open.as_slice() {
+            let aliases = aliases(leader, others.iter().map(|(label, _)| label));
+            lookup.undecided.push(Undecided { id: leader.id, aliases, reason: reason.clone() });
         }
         Ok(())
     }
 
     /// Reads what the records of a match say in words; the leading one first, the others where it is silent.
-    pub fn text(&self, found: &Match) -> Result<Text, ShardError> {
-        let mut text = Text::default();
-        for place in &found.words {
-            let other = self.shard.words(*place)?;
-            if text == Text::default() { text = other } else { text.complete(other) }
+    pub fn text(&self, found: &Match<'_>) -> Result<Text, ShardError> {
+        let mut text = self.shard.words(found.words)?;
+        for place in &found.further {
+            text.complete(self.shard.words(*place)?);
         }
         text.cvss.sort_by_key(|vector| Reverse(severity::of_vector(vector).map_or(0, Severity::rank)));
         Ok(text)
     }
 }
 
-/// Returns all ids of the records but `own`, sorted.
-fn aliases(own: &str, entries: &[&Entry<'_>]) -> Vec<String> {
-    let ids = entries.iter().flat_map(|entry| std::iter::once(entry.id).chain(entry.aliases.iter().copied()));
-    let all: BTreeSet<&str> = ids.filter(|id| *id != own).collect();
-    all.into_iter().map(str::to_owned).collect()
+/// Returns all ids of a flaw but the leading one, sorted.
+fn aliases<'a, 'l>(leader: &Label<'a>, others: impl Iterator<Item = &'l Label<'a>>) -> Vec<&'a str>
+where
+    'a: 'l,
+{
+    let mut all = leader.aliases.clone();
+    for label in others {
+        all.push(label.id);
+        all.extend(&label.aliases);
+    }
+    all.retain(|id| *id != leader.id);
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// Prefixes of the databases that an ecosystem keeps itself: closest to the package, so named first.
@@ -177,3 +191,6 @@ fn preference<'a>(ecosystem: &str, id: &'a str) -> (u8, &'a str) {
     };
     (rank, id)
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@
 //! record, no range and no version is dropped without a word: what cannot be read is a [`Problem`] while building and
 //! an [`Undecided`] while looking up.
 
+mod affected;
 mod build;
 mod collect;
 mod family;
@@ -35,6 +36,7 @@ pub use manifest::{MANIFEST, Manifest, ManifestError, Shelf, State, Status, file
 pub use memory::{CollectError, Collection, collect};
 pub use name::normalize;
 pub use problem::Problem;
+pub use range::Bounds;
 pub use shard::{ShardError, Summary, WriteError};
 pub use source::{Source, SourceError};
 pub use text::{Reference, Symbols, Text};

@@ -4,6 +4,7 @@
 //! here.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use model::Ecosystem;
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,16 @@ pub(crate) struct Version {
 impl Version {
     pub(crate) fn new(ecosystem: Ecosystem, text: &str) -> Result<Self, VersionError> {
         Ok(Self { key: version::key(ecosystem, text)?, text: text.trim().to_owned() })
+    }
+
+    /// Takes a version that others are compared with.
+    fn bound(ecosystem: Ecosystem, text: &str) -> Result<Self, VersionError> {
+        let version = Self::new(ecosystem, text)?;
+        if version::is_legacy(ecosystem, version.key.as_bytes()) {
+            Err(VersionError::Legacy(version.text))
+        } else {
+            Ok(version)
+        }
     }
 }
 
@@ -125,7 +136,7 @@ pub(crate) fn segments(
 
 /// Gathers the events by version, lowest first. Only where a range is introduced does `0` mean the very beginning.
 fn turns(ecosystem: Ecosystem, events: &[Event<'_>]) -> Result<Vec<Turn>, VersionError> {
-    let version = |text: &str| Version::new(ecosystem, text);
+    let version = |text: &str| Version::bound(ecosystem, text);
     let mut turns: Vec<Turn> = Vec::new();
     for event in events {
         turns.push(match event {
@@ -160,7 +171,7 @@ fn limit(ecosystem: Ecosystem, events: &[Event<'_>]) -> Result<Option<Version>, 
     for event in events {
         match event {
             Event::Limit("*") => return Ok(None),
-            Event::Limit(text) => highest = highest.max(Some(Version::new(ecosystem, text)?)),
+            Event::Limit(text) => highest = highest.max(Some(Version::bound(ecosystem, text)?)),
             Event::Introduced(_) | Event::Fixed(_) | Event::LastAffected(_) => {}
         }
     }
@@ -201,21 +212,41 @@ impl<V> Segment<V> {
     }
 }
 
-/// Writes a segment as `>=1.0.0, <1.2.3`.
-pub(crate) fn describe<V>(start: Option<V>, end: End<V>) -> String
-where
-    V: std::fmt::Display,
-{
-    let end = match end {
-        End::Open => None,
-        End::Fixed(version) | End::Limit(version) => Some(format!("<{version}")),
-        End::LastAffected(version) => Some(format!("<={version}")),
-    };
-    match (start, end) {
-        (None, None) => ">=0".to_owned(),
-        (None, Some(end)) => end,
-        (Some(start), None) => format!(">={start}"),
-        (Some(start), Some(end)) => format!(">={start}, {end}"),
+/// What holds a version, in the words of the record: `>=1.0.0, <1.2.3`, or `=1.2.0` where versions are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds<'a>(Held<'a>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Held<'a> {
+    Between(Option<&'a str>, End<&'a str>),
+    Listed(&'a str),
+}
+
+impl<'a> Bounds<'a> {
+    pub(crate) fn of(start: Option<&'a str>, end: End<&'a str>) -> Self {
+        Self(Held::Between(start, end))
+    }
+
+    pub(crate) fn listed(version: &'a str) -> Self {
+        Self(Held::Listed(version))
+    }
+}
+
+impl fmt::Display for Bounds<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (start, end) = match self.0 {
+            Held::Listed(version) => return write!(f, "={version}"),
+            Held::Between(None, End::Open) => return f.write_str(">=0"),
+            Held::Between(start, end) => (start, end),
+        };
+        if let Some(start) = start {
+            write!(f, ">={start}{}", if end == End::Open { "" } else { ", " })?;
+        }
+        match end {
+            End::Open => Ok(()),
+            End::Fixed(version) | End::Limit(version) => write!(f, "<{version}"),
+            End::LastAffected(version) => write!(f, "<={version}"),
+        }
     }
 }
 
@@ -226,7 +257,7 @@ mod tests {
     fn text(segments: &[Segment<Version>]) -> String {
         let one = |segment: &Segment<Version>| {
             let start = segment.start.as_ref().map(|start| start.text.as_str());
-            describe(start, segment.end.map(|version| version.text.as_str()))
+            Bounds::of(start, segment.end.map(|version| version.text.as_str())).to_string()
         };
         segments.iter().map(one).collect::<Vec<_>>().join(" | ")
     }

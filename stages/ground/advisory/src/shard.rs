@@ -11,7 +11,7 @@ mod read;
 mod write;
 
 pub use layout::Summary;
-pub(crate) use layout::{Entry, Place};
+pub(crate) use layout::{Entry, Label, Place};
 pub(crate) use read::Shard;
 pub use read::ShardError;
 pub use write::WriteError;

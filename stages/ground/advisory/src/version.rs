@@ -39,6 +39,9 @@ pub enum VersionError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// It has a place by convention alone, which is no bound for others.
+    #[error("`{0}` follows no rule that says which versions come before it")]
+    Legacy(String),
 }
 
 /// Returns the sort key of a version.
@@ -78,6 +81,15 @@ pub(crate) fn names_commit(ecosystem: Ecosystem, text: &str) -> bool {
     match ecosystem {
         Ecosystem::Go => go::is_pseudo(text),
         Ecosystem::CratesIo | Ecosystem::Npm | Ecosystem::PyPI => false,
+    }
+}
+
+/// Tells whether the place of a version is a convention rather than the sense of its text: Python versions from before
+/// PEP 440 sort below all others.
+pub(crate) fn is_legacy(ecosystem: Ecosystem, key: &[u8]) -> bool {
+    match ecosystem {
+        Ecosystem::PyPI => pypi::is_legacy(key),
+        Ecosystem::CratesIo | Ecosystem::Go | Ecosystem::Npm => false,
     }
 }
 

@@ -3,7 +3,8 @@
 //! ```text
 //! prelude    magic 8 · format u32 · header length u32 · header xxh3 u64 · file length u64
 //! header     Header
-//! body       slots     one a package, by hash: xxh3 of the name u64 · start of its record u32; then one end u32
+//! body       fan       for every value of the first FAN bits of a hash: number of the first slot u32; then one end u32
+//!            slots     one a package, by hash: xxh3 of the name u64 · start of its record u32; then one end u32
 //!            records   Package
 //!            bounds    one a version, lowest first: start u32; then one end u32
 //!            versions  key length u16 · key · text
@@ -13,8 +14,8 @@
 //! digest     BLAKE3 of everything before it, 32 bytes
 //! ```
 //!
-//! Names, ids and aliases stand in the record itself: a look-up then reads one place, for 57 MB of records among
-//! 300,000 advisories. Versions are interned, as few of them make most bounds.
+//! Names, ids and aliases stand in the record itself, so a look-up reads one place. Versions are interned, as few of
+//! them make most bounds.
 
 use model::Severity;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -34,6 +35,7 @@ pub(super) const DIGEST: usize = 32;
 pub(super) const BLOCK: usize = 1 << BLOCK_BITS;
 pub(super) const BLOCK_BITS: u32 = 11;
 
+/// Bytes of an entry of the parts with entries of one size; the end of all of them has as many as a BOUND.
 pub(super) const SLOT: usize = 12;
 pub(super) const BOUND: usize = 4;
 pub(super) const SHELF: usize = 8;
@@ -53,6 +55,9 @@ pub(super) struct Part {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Header {
     pub(super) summary: Summary,
+    /// How many bits of a hash the fan takes.
+    pub(super) bits: u32,
+    pub(super) fan: Part,
     pub(super) slots: Part,
     pub(super) records: Part,
     pub(super) bounds: Part,
@@ -88,18 +93,11 @@ pub(crate) struct Package<'a> {
     pub(crate) entries: Vec<Entry<'a>>,
 }
 
-/// What one advisory says of one package.
+/// What one advisory says of one package: first what decides whether it matters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Entry<'a> {
-    pub(crate) id: &'a str,
-    #[serde(borrow)]
-    pub(crate) aliases: Vec<&'a str>,
     /// Entries of a package with one number are records of one flaw.
     pub(crate) family: u32,
-    #[serde(with = "kind")]
-    pub(crate) kind: Kind,
-    #[serde(with = "severity")]
-    pub(crate) severity: Severity,
     pub(crate) ranges: Vec<Segment<u32>>,
     pub(crate) tags: Vec<Segment<u32>>,
     pub(crate) versions: Vec<u32>,
@@ -107,6 +105,20 @@ pub(crate) struct Entry<'a> {
     pub(crate) exact: Vec<&'a str>,
     #[serde(borrow)]
     pub(crate) unreadable: Vec<&'a str>,
+    /// A [`Label`], read only where it matters.
+    pub(crate) label: &'a [u8],
+}
+
+/// What an advisory is called, and how bad it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Label<'a> {
+    pub(crate) id: &'a str,
+    #[serde(borrow)]
+    pub(crate) aliases: Vec<&'a str>,
+    #[serde(with = "kind")]
+    pub(crate) kind: Kind,
+    #[serde(with = "severity")]
+    pub(crate) severity: Severity,
     pub(crate) words: Place,
 }
 
@@ -179,21 +191,10 @@ mod tests {
     fn numbers_on_disk_come_back() {
         for kind in Kind::ALL {
             for severity in Severity::ALL {
-                let entry = Entry {
-                    id: "A-1",
-                    aliases: vec!["B-1"],
-                    family: 7,
-                    kind,
-                    severity,
-                    ranges: vec![],
-                    tags: vec![],
-                    versions: vec![1],
-                    exact: vec!["x"],
-                    unreadable: vec![],
-                    words: Place { shelf: 1, at: 2 },
-                };
-                let bytes = postcard::to_allocvec(&entry).unwrap();
-                assert_eq!(postcard::from_bytes::<Entry<'_>>(&bytes).unwrap(), entry);
+                let words = Place { shelf: 1, at: 2 };
+                let label = Label { id: "A-1", aliases: vec!["B-1"], kind, severity, words };
+                let bytes = postcard::to_allocvec(&label).unwrap();
+                assert_eq!(postcard::from_bytes::<Label<'_>>(&bytes).unwrap(), label);
             }
         }
     }

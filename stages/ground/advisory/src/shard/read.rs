@@ -8,7 +8,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::blocks::Blocks;
 use super::layout::{
-    BOUND, DIGEST, FORMAT, Header, MAGIC, PRELUDE, Package, Part, Place, SHELF, SHELF_MOST, SLOT, Summary,
+    BOUND, DIGEST, Entry, FORMAT, Header, Label, MAGIC, PRELUDE, Package, Part, Place, SHELF, SHELF_MOST,
+    SLOT, Summary,
 };
 use super::mapping::Bytes;
 use crate::Text;
@@ -84,14 +85,24 @@ impl Shard {
         }
         let blocks = Blocks::new(bytes, start..sums, sums..end).ok_or(ShardError::Damaged)?;
         let packages = Self::count(header.slots, SLOT)?;
+        if header.bits >= usize::BITS || Self::count(header.fan, BOUND)? != 1 << header.bits {
+            return Err(ShardError::Damaged);
+        }
         let (versions, shelves) = (Self::count(header.bounds, BOUND)?, Self::count(header.shelves, SHELF)?);
         Ok(Self { blocks, header, digest, packages, shelves, versions })
     }
 
     /// Returns the body's length: its parts follow each other without a hole.
     fn body(header: &Header) -> Result<usize, ShardError> {
-        let parts =
-            [header.slots, header.records, header.bounds, header.versions, header.shelves, header.words];
+        let parts = [
+            header.fan,
+            header.slots,
+            header.records,
+            header.bounds,
+            header.versions,
+            header.shelves,
+            header.words,
+        ];
         let end = parts
             .iter()
             .try_fold(0_u64, |at, part| (part.start == at).then(|| at.checked_add(part.length))?);
@@ -124,18 +135,16 @@ impl Shard {
     /// Finds a package by its normalized name.
     pub(crate) fn find(&self, name: &str) -> Result<Option<Package<'_>>, ShardError> {
         let hash = xxh3_64(name.as_bytes());
-        let (mut low, mut high) = (0, self.packages);
-        while low < high {
-            let middle = low.midpoint(high);
-            if self.hash(middle)? < hash { low = middle + 1 } else { high = middle }
-        }
-        for at in low..self.packages {
-            if self.hash(at)? != hash {
-                break;
-            }
-            let package = self.package(at)?;
-            if package.name == name {
-                return Ok(Some(package));
+        // Without bits there is one ray, and shifting by all 64 is no shift.
+        let ray = hash.checked_shr(u64::BITS - self.header.bits).unwrap_or(0);
+        let ray = usize::try_from(ray).map_err(|_| ShardError::Damaged)?;
+        let fan = self.part(self.header.fan, ray * BOUND, 2 * BOUND)?;
+        for at in index(u32_at(fan, 0)?)..index(u32_at(fan, BOUND)?).min(self.packages) {
+            if self.hash(at)? == hash {
+                let package = self.package(at)?;
+                if package.name == name {
+                    return Ok(Some(package));
+                }
             }
         }
         Ok(None)
@@ -156,15 +165,21 @@ impl Shard {
 
     /// Returns the sort key of a version.
     pub(crate) fn key(&self, version: u32) -> Result<&[u8], ShardError> {
-        Ok(self.version(version)?.0)
+        Ok(self.split(version)?.0)
     }
 
     /// Returns the text of a version.
     pub(crate) fn text(&self, version: u32) -> Result<&str, ShardError> {
-        std::str::from_utf8(self.version(version)?.1).map_err(|_| ShardError::Damaged)
+        Ok(self.version(version)?.1)
     }
 
-    fn version(&self, version: u32) -> Result<(&[u8], &[u8]), ShardError> {
+    /// Returns the sort key and the text of a version.
+    pub(crate) fn version(&self, version: u32) -> Result<(&[u8], &str), ShardError> {
+        let (key, text) = self.split(version)?;
+        Ok((key, std::str::from_utf8(text).map_err(|_| ShardError::Damaged)?))
+    }
+
+    fn split(&self, version: u32) -> Result<(&[u8], &[u8]), ShardError> {
         let at = index(version);
         if at >= self.versions {
             return Err(ShardError::Damaged);
@@ -173,6 +188,11 @@ impl Shard {
         let bytes = self.between(self.header.versions, u32_at(bound, 0)?, u32_at(bound, BOUND)?)?;
         let (length, rest) = bytes.split_first_chunk().ok_or(ShardError::Damaged)?;
         rest.split_at_checked(usize::from(u16::from_le_bytes(*length))).ok_or(ShardError::Damaged)
+    }
+
+    /// Reads what an advisory is called.
+    pub(crate) fn label<'a>(&self, entry: &Entry<'a>) -> Result<Label<'a>, ShardError> {
+        postcard::from_bytes(entry.label).map_err(|_| ShardError::Damaged)
     }
 
     /// Unpacks the words of an advisory.

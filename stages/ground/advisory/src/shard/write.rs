@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::blocks::sums;
-use super::layout::{Entry, FORMAT, Header, MAGIC, PRELUDE, Package, Part, Place, SHELF_FULL, Summary};
+use super::layout::{
+    DIGEST, Entry, FORMAT, Header, Label, MAGIC, PRELUDE, Package, Part, Place, SHELF_FULL, Summary,
+};
+use crate::affected::Affected;
 use crate::collect::Draft;
 use crate::family::families;
 use crate::range::{Segment, Version};
-use crate::record::Affected;
 
 /// How hard the words are packed: 9 takes three times as long for a sixth less.
 const PACKING: i32 = 3;
@@ -31,6 +33,9 @@ pub enum WriteError {
 /// The advisories of one ecosystem by package.
 type Packages<'a> = BTreeMap<&'a str, Vec<(&'a Draft, &'a Affected)>>;
 
+/// A package with the hash of its name.
+type Hashed<'a> = (u64, &'a str, &'a [(&'a Draft, &'a Affected)]);
+
 /// Writes the shard of `ecosystem` from all drafts that name a package of it.
 pub(crate) fn write(
     ecosystem: &str,
@@ -46,9 +51,15 @@ pub(crate) fn write(
     let versions = Versions::gather(&packages);
     let words = Words::pack(&packages)?;
     let summary = summary(ecosystem, &packages, words.places.len(), withdrawn);
-    let (slots, records) = records(&packages, &versions, &words.places)?;
+    let mut by_hash: Vec<Hashed<'_>> = packages
+        .iter()
+        .map(|(name, entries)| (xxh3_64(name.as_bytes()), *name, entries.as_slice()))
+        .collect();
+    by_hash.sort_unstable_by_key(|(hash, name, _)| (*hash, *name));
+    let (bits, fan) = fan(&by_hash)?;
+    let (slots, records) = records(&by_hash, &versions, &words.places)?;
     let (bounds, versions) = versions.write()?;
-    assemble(summary, [slots, records, bounds, versions, words.shelves, words.packed])
+    assemble(summary, bits, [fan, slots, records, bounds, versions, words.shelves, words.packed])
 }
 
 fn summary(ecosystem: &str, packages: &Packages<'_>, advisories: usize, withdrawn: u64) -> Summary {
@@ -63,49 +74,71 @@ fn summary(ecosystem: &str, packages: &Packages<'_>, advisories: usize, withdraw
     }
 }
 
-/// Writes a record for every package, by the hash of its name, and the slots that lead to them.
+/// Says for every value of the first bits of a hash where its slots begin: on average one package has each.
+fn fan(by_hash: &[Hashed<'_>]) -> Result<(u32, Vec<u8>), WriteError> {
+    let bits = by_hash.len().next_power_of_two().trailing_zeros();
+    let mut fan = Vec::new();
+    for ray in 0..1_u64 << bits {
+        let before =
+            by_hash.partition_point(|(hash, ..)| hash.checked_shr(u64::BITS - bits).unwrap_or(0) < ray);
+        fan.extend_from_slice(&number(before)?);
+    }
+    fan.extend_from_slice(&number(by_hash.len())?);
+    Ok((bits, fan))
+}
+
+/// Writes a record for every package, and the slots that lead to them.
 fn records(
-    packages: &Packages<'_>,
+    by_hash: &[Hashed<'_>],
     versions: &Versions<'_>,
     places: &BTreeMap<&str, Place>,
 ) -> Result<(Vec<u8>, Vec<u8>), WriteError> {
-    let mut by_hash: Vec<_> =
-        packages.iter().map(|(name, entries)| (xxh3_64(name.as_bytes()), *name, entries)).collect();
-    by_hash.sort_unstable_by_key(|(hash, name, _)| (*hash, *name));
     let (mut slots, mut records) = (Vec::new(), Vec::new());
+    let mut labels = Vec::new();
     for (hash, name, entries) in by_hash {
         slots.extend_from_slice(&hash.to_le_bytes());
-        slots.extend_from_slice(&offset(&records)?);
-        let package = Package { name, entries: package(entries, versions, places) };
+        slots.extend_from_slice(&number(records.len())?);
+        labels.clear();
+        for (draft, affected) in *entries {
+            labels.push(label(draft, affected, places)?);
+        }
+        let package = Package { name, entries: package(entries, &labels, versions) };
         records = postcard::to_extend(&package, records).map_err(WriteError::Record)?;
     }
-    slots.extend_from_slice(&offset(&records)?);
+    slots.extend_from_slice(&number(records.len())?);
     Ok((slots, records))
+}
+
+fn label(draft: &Draft, affected: &Affected, places: &BTreeMap<&str, Place>) -> Result<Vec<u8>, WriteError> {
+    let label = Label {
+        id: &draft.advisory.id,
+        aliases: draft.advisory.aliases.iter().map(String::as_str).collect(),
+        kind: affected.kind,
+        severity: affected.severity,
+        words: places.get(draft.advisory.id.as_str()).copied().unwrap_or(Place { shelf: u32::MAX, at: 0 }),
+    };
+    postcard::to_allocvec(&label).map_err(WriteError::Record)
 }
 
 fn package<'a>(
     entries: &[(&'a Draft, &'a Affected)],
+    labels: &'a [Vec<u8>],
     versions: &Versions<'_>,
-    places: &BTreeMap<&str, Place>,
 ) -> Vec<Entry<'a>> {
     let families = families(entries.iter().map(|(draft, _)| {
         std::iter::once(draft.advisory.id.as_str()).chain(draft.advisory.aliases.iter().map(String::as_str))
     }));
     let ranks = |segments: &[Segment<Version>]| segments.iter().map(|one| versions.segment(one)).collect();
-    let entry = |((draft, affected), family): (&(&'a Draft, &'a Affected), u32)| Entry {
-        id: &draft.advisory.id,
-        aliases: draft.advisory.aliases.iter().map(String::as_str).collect(),
+    let entry = |(((_, affected), family), label): ((&(&'a Draft, &'a Affected), u32), &'a Vec<u8>)| Entry {
         family,
-        kind: affected.kind,
-        severity: affected.severity,
         ranges: ranks(&affected.ranges),
         tags: ranks(&affected.tags),
         versions: affected.versions.iter().map(|version| versions.rank(version)).collect(),
         exact: affected.exact.iter().map(String::as_str).collect(),
         unreadable: affected.unreadable.iter().map(String::as_str).collect(),
-        words: places.get(draft.advisory.id.as_str()).copied().unwrap_or(Place { shelf: u32::MAX, at: 0 }),
+        label,
     };
-    let mut entries: Vec<_> = entries.iter().zip(families).map(entry).collect();
+    let mut entries: Vec<_> = entries.iter().zip(families).zip(labels).map(entry).collect();
     // Entries come by id; a stable sort keeps that order inside a family.
     entries.sort_by_key(|entry| entry.family);
     entries
@@ -145,14 +178,14 @@ impl<'a> Versions<'a> {
     fn write(&self) -> Result<(Vec<u8>, Vec<u8>), WriteError> {
         let (mut bounds, mut versions) = (Vec::new(), Vec::new());
         for version in &self.0 {
-            bounds.extend_from_slice(&offset(&versions)?);
+            bounds.extend_from_slice(&number(versions.len())?);
             let key = version.key.as_bytes();
             let length = u16::try_from(key.len()).map_err(|_| WriteError::TooLarge)?;
             versions.extend_from_slice(&length.to_le_bytes());
             versions.extend_from_slice(key);
             versions.extend_from_slice(version.text.as_bytes());
         }
-        bounds.extend_from_slice(&offset(&versions)?);
+        bounds.extend_from_slice(&number(versions.len())?);
         Ok((bounds, versions))
     }
 }
@@ -178,9 +211,9 @@ impl<'a> Words<'a> {
             if words.places.contains_key(id) {
                 continue;
             }
-            let at = u32::from_le_bytes(offset(&words.open)?);
+            let at = u32::from_le_bytes(number(words.open.len())?);
             words.places.insert(id, Place { shelf: words.count, at });
-            words.open.extend_from_slice(&offset(&draft.words)?);
+            words.open.extend_from_slice(&number(draft.words.len())?);
             words.open.extend_from_slice(&draft.words);
             if words.open.len() >= SHELF_FULL {
                 words.close(&mut packer)?;
@@ -189,13 +222,13 @@ impl<'a> Words<'a> {
         if !words.open.is_empty() {
             words.close(&mut packer)?;
         }
-        words.shelves.extend_from_slice(&offset(&words.packed)?);
+        words.shelves.extend_from_slice(&number(words.packed.len())?);
         Ok(words)
     }
 
     fn close(&mut self, packer: &mut zstd::bulk::Compressor<'_>) -> Result<(), WriteError> {
-        self.shelves.extend_from_slice(&offset(&self.packed)?);
-        self.shelves.extend_from_slice(&offset(&self.open)?);
+        self.shelves.extend_from_slice(&number(self.packed.len())?);
+        self.shelves.extend_from_slice(&number(self.open.len())?);
         self.packed.extend(packer.compress(&self.open).map_err(WriteError::Pack)?);
         self.open.clear();
         self.count += 1;
@@ -203,27 +236,28 @@ impl<'a> Words<'a> {
     }
 }
 
-/// Returns the length of what was written, which is where the next byte will stand.
-fn offset(bytes: &[u8]) -> Result<[u8; 4], WriteError> {
-    u32::try_from(bytes.len()).map(u32::to_le_bytes).map_err(|_| WriteError::TooLarge)
+/// Writes a count or an offset.
+fn number(value: usize) -> Result<[u8; 4], WriteError> {
+    u32::try_from(value).map(u32::to_le_bytes).map_err(|_| WriteError::TooLarge)
 }
 
-fn assemble(summary: Summary, parts: [Vec<u8>; 6]) -> Result<Vec<u8>, WriteError> {
+fn assemble(summary: Summary, bits: u32, parts: [Vec<u8>; 7]) -> Result<Vec<u8>, WriteError> {
     let mut at = 0;
-    let [slots, records, bounds, versions, shelves, words] = parts.each_ref().map(|bytes| {
+    let [fan, slots, records, bounds, versions, shelves, words] = parts.each_ref().map(|bytes| {
         let part = Part { start: at, length: bytes.len() as u64 };
         at += part.length;
         part
     });
     let body = parts.concat();
     let sums = sums(&body);
-    let header = Header { summary, slots, records, bounds, versions, shelves, words, sums: xxh3_64(&sums) };
+    let header =
+        Header { summary, bits, fan, slots, records, bounds, versions, shelves, words, sums: xxh3_64(&sums) };
     let written = postcard::to_allocvec(&header).map_err(WriteError::Record)?;
-    let length = PRELUDE + written.len() + body.len() + sums.len() + super::layout::DIGEST;
+    let length = PRELUDE + written.len() + body.len() + sums.len() + DIGEST;
     let mut file = Vec::with_capacity(length);
     file.extend_from_slice(&MAGIC);
     file.extend_from_slice(&FORMAT.to_le_bytes());
-    file.extend_from_slice(&offset(&written)?);
+    file.extend_from_slice(&number(written.len())?);
     file.extend_from_slice(&xxh3_64(&written).to_le_bytes());
     file.extend_from_slice(&(length as u64).to_le_bytes());
     file.extend_from_slice(&written);

@@ -26,6 +26,11 @@ pub(super) fn key(text: &str) -> Result<Key, &'static str> {
     }
 }
 
+/// Tells whether a key is that of a legacy version.
+pub(super) fn is_legacy(key: &[u8]) -> bool {
+    key.first() == Some(&LEGACY)
+}
+
 /// The order of PEP 440, section "Summary of permitted suffixes and relative ordering".
 fn standard(version: &Version) -> Key {
     let mut key = KeyWriter::new();
