@@ -1,15 +1,32 @@
 //! The graph of stage instances: what runs, on which subject, after what, and why.
 
-use std::collections::BTreeMap;
-use std::str::FromStr;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Policy, StageId, Subject, SubjectKind};
 use source::Tree;
-use stage::{ConfigError, Kind, Spec, Stage};
+use stage::{Kind, Spec, Stage};
 
+use crate::graph::candidate::Candidate;
+use crate::graph::choice::{Choice, Connected};
+use crate::graph::links::Link;
 use crate::{Combined, Event, Place, Profile};
+
+mod candidate;
+mod choice;
+mod error;
+mod links;
+mod order;
+mod shard;
+
+pub use error::{At, PlanError};
+pub use shard::{Shard, ShardError};
+
+/// Subjects of a plan at most.
+const MOST_SUBJECTS: usize = 1000;
+/// Subjects that were given by an instance on a subject that was given, and so on, at most.
+const MOST_DEPTH: usize = 2;
 
 /// What a plan is made from.
 pub struct Request<'a> {
@@ -37,15 +54,6 @@ pub struct Request<'a> {
     pub shard: Option<Shard>,
 }
 
-/// One part of a run that is split over several machines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shard {
-    /// Which, from 1.
-    pub index: u32,
-    /// Of how many.
-    pub count: u32,
-}
-
 /// What becomes of an instance, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
@@ -66,11 +74,26 @@ pub enum Fate {
         /// Which, from 1.
         shard: u32,
     },
-    /// It does not run.
+    /// Its conditions do not hold.
     Skipped {
         /// Why, as the record says it.
         reason: String,
     },
+    /// It is configured and not asked for: another profile or other names are.
+    Left {
+        /// Why, in a few words.
+        reason: String,
+    },
+}
+
+impl Fate {
+    /// Tells whether it runs here, whoever reports it.
+    pub fn runs(&self) -> bool {
+        match self {
+            Self::Runs { .. } | Self::Repeated { .. } => true,
+            Self::Elsewhere { .. } | Self::Skipped { .. } | Self::Left { .. } => false,
+        }
+    }
 }
 
 /// An artifact that an instance is handed.
@@ -105,7 +128,8 @@ pub struct Instance {
     pub fate: Fate,
     /// Artifacts it is handed, by name and producer.
     pub inputs: Vec<Input>,
-    /// Indices of the instances that must have ended before, producers included; sorted.
+    /// Indices of the instances that must have ended before, producers included; sorted. One that does not run here
+    /// counts as ended.
     pub after: Vec<usize>,
 }
 
@@ -118,6 +142,13 @@ pub struct Waiting {
     pub subject: SubjectKind,
     /// Stages of the plan that give such subjects; it never runs when there are none.
     pub givers: Vec<StageId>,
+}
+
+impl Instance {
+    /// Returns the name of the stage.
+    pub fn id(&self) -> &StageId {
+        &self.spec.id
+    }
 }
 
 /// What an expansion did to the plan.
@@ -133,21 +164,53 @@ pub struct Expansion {
 pub struct Plan {
     instances: Vec<Instance>,
     waiting: Vec<Waiting>,
-}
-
-/// Why there is no plan.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PlanError {
-    /// The pipeline file is not valid.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
+    required: BTreeSet<StageId>,
+    candidates: Vec<Candidate>,
+    links: Vec<Vec<Link>>,
+    waits: Vec<Vec<usize>>,
+    choices: Vec<Choice>,
+    /// Candidates in a valid order.
+    order: Vec<usize>,
+    /// The candidate of each instance.
+    candidate_of: Vec<usize>,
+    /// How often a subject was given before each known subject was there.
+    depths: BTreeMap<Subject, usize>,
+    shard: Option<Shard>,
+    /// For each instance the shard that reports it, when the run is split.
+    owners: Vec<u32>,
 }
 
 impl Plan {
     /// Makes the plan.
     pub fn new(request: &Request<'_>) -> Result<Self, PlanError> {
-        let _ = request;
-        todo!()
+        let mut candidates = candidate::build_all(request.kinds, request.combined)?;
+        let links = links::link(request.combined, &mut candidates)?;
+        let waits = choice::waits(request, &candidates)?;
+        let connected = Connected { candidates: &candidates, links: &links, waits: &waits };
+        let choices = choice::choose(request, connected)?;
+        let runs: Vec<bool> = choices.iter().map(|choice| matches!(choice, Choice::Runs(_))).collect();
+        let order = order::sort(request.combined, &candidates, &order::before(connected), &runs)?;
+        let mut plan = Self {
+            instances: Vec::new(),
+            waiting: Vec::new(),
+            required: request.profile.require.keys().cloned().collect(),
+            candidates,
+            links,
+            waits,
+            choices,
+            order,
+            candidate_of: Vec::new(),
+            depths: BTreeMap::new(),
+            shard: request.shard,
+            owners: Vec::new(),
+        };
+        let subjects: BTreeSet<&Subject> = request.subjects.iter().collect();
+        for subject in &subjects {
+            plan.depths.insert((*subject).clone(), 0);
+        }
+        plan.add(&subjects);
+        plan.waiting = plan.list_waiting();
+        Ok(plan)
     }
 
     /// Returns the instances.
@@ -160,22 +223,157 @@ impl Plan {
         &self.waiting
     }
 
+    /// Returns the stages that the profile requires: a run in which one of them ended on no subject is not complete.
+    pub fn required(&self) -> &BTreeSet<StageId> {
+        &self.required
+    }
+
     /// Adds the instances for a subject that the instance `giver` gave. A subject that is known already adds nothing.
     /// The subject must be given before `giver` counts as ended: what wants an artifact of every subject waits for it.
     pub fn expand(&mut self, giver: usize, subject: &Subject) -> Result<Expansion, PlanError> {
-        let _ = (giver, subject);
-        todo!()
-    }
-}
-
-impl FromStr for Shard {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let parsed = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
-        match parsed {
-            Some((index, count)) if index >= 1 && index <= count => Ok(Self { index, count }),
-            _ => Err(format!("`{text}` is no shard: write it as 1/4")),
+        let Some(instance) = self.instances.get(giver) else { return Ok(Expansion::default()) };
+        let stage = || instance.spec.id.clone();
+        if instance.spec.gives_subjects != Some(subject.kind()) {
+            return Err(PlanError::UndeclaredSubject { stage: stage(), subject: subject.kind() });
         }
+        if self.depths.contains_key(subject) {
+            return Ok(Expansion::default());
+        }
+        if self.depths.len() >= MOST_SUBJECTS {
+            return Err(PlanError::TooManySubjects { stage: stage(), most: MOST_SUBJECTS });
+        }
+        let depth = self.depths.get(&instance.subject).copied().unwrap_or(0) + 1;
+        if depth > MOST_DEPTH {
+            return Err(PlanError::SubjectsTooDeep { stage: stage(), most: MOST_DEPTH });
+        }
+        self.depths.insert(subject.clone(), depth);
+        let before = self.instances.len();
+        let grown = self.add(&BTreeSet::from([subject]));
+        self.waiting = self.list_waiting();
+        Ok(Expansion { added: (before..self.instances.len()).collect(), grown })
+    }
+
+    /// Adds the instances of some subjects, connects them and gives them to their shards. Returns the older instances
+    /// that what was added comes before.
+    fn add(&mut self, subjects: &BTreeSet<&Subject>) -> Vec<usize> {
+        let first = self.instances.len();
+        for index in self.order.clone() {
+            for subject in subjects {
+                self.instances
+                    .extend(self.instance(index, subject).inspect(|_| self.candidate_of.push(index)));
+            }
+        }
+        let mut grown = Vec::new();
+        for index in 0..self.instances.len() {
+            let (inputs, after) = self.connections(index);
+            let Some(instance) = self.instances.get_mut(index) else { continue };
+            if (&instance.inputs, &instance.after) != (&inputs, &after) {
+                (instance.inputs, instance.after) = (inputs, after);
+                if index < first {
+                    grown.push(index);
+                }
+            }
+        }
+        self.assign_shards(first);
+        grown
+    }
+
+    /// Makes the instance of a candidate on a subject that it can check, not connected yet.
+    fn instance(&self, index: usize, subject: &Subject) -> Option<Instance> {
+        let candidate =
+            self.candidates.get(index).filter(|candidate| candidate.spec.subject == subject.kind())?;
+        let fate = match self.choices.get(index)? {
+            Choice::Runs(why) => Fate::Runs { why: why.clone() },
+            Choice::Skipped(reason) => Fate::Skipped { reason: reason.clone() },
+            Choice::Left(reason) => Fate::Left { reason: reason.clone() },
+            Choice::Unneeded => return None,
+        };
+        Some(Instance {
+            stage: Arc::clone(&candidate.stage),
+            spec: candidate.spec.clone(),
+            kind: candidate.kind,
+            subject: subject.clone(),
+            policy: candidate.policy,
+            variant: candidate.variant,
+            timeout: candidate.timeout,
+            place: candidate.place.as_ref().map(|(_, place)| place.clone()),
+            fate,
+            inputs: Vec::new(),
+            after: Vec::new(),
+        })
+    }
+
+    /// Returns what an instance is handed and what comes before it, of the instances that there are.
+    fn connections(&self, index: usize) -> (Vec<Input>, Vec<usize>) {
+        let planned = |index: usize| self.candidate_of.get(index).and_then(|at| self.choices.get(*at));
+        let (Some(instance), Some(Choice::Runs(_))) = (self.instances.get(index), planned(index)) else {
+            return Default::default();
+        };
+        let Some(own) = self.candidate_of.get(index).copied() else { return Default::default() };
+        // Instances of a candidate: on the same subject, or on every one.
+        let of = |candidate: usize, every: bool| {
+            let fits = move |(at, other): &(usize, &Instance)| {
+                self.candidate_of.get(*at) == Some(&candidate) && (every || other.subject == instance.subject)
+            };
+            self.instances
+                .iter()
+                .enumerate()
+                .filter(fits)
+                .map(|(at, _)| at)
+                .filter(move |at| matches!(planned(*at), Some(Choice::Runs(_))))
+        };
+        let mut inputs = Vec::new();
+        let mut after = BTreeSet::new();
+        let mut kinds = BTreeSet::new();
+        for link in self.links.get(own).into_iter().flatten() {
+            inputs.extend(of(link.producer, link.every).map(|producer| Input { name: link.name, producer }));
+            kinds.extend(
+                self.candidates
+                    .get(link.producer)
+                    .filter(|_| link.every)
+                    .map(|producer| producer.spec.subject),
+            );
+        }
+        for wait in self.waits.get(own).into_iter().flatten() {
+            let kind = self.candidates.get(*wait).map(|waited| waited.spec.subject);
+            let every = kind != Some(instance.subject.kind());
+            after.extend(of(*wait, every));
+            kinds.extend(kind.filter(|_| every));
+        }
+        for (giver, _) in order::givers(&self.candidates, &kinds) {
+            after.extend(of(giver, true));
+        }
+        after.extend(inputs.iter().map(|input| input.producer));
+        after.remove(&index);
+        (inputs, after.into_iter().collect())
+    }
+
+    fn list_waiting(&self) -> Vec<Waiting> {
+        let waiting = |(index, candidate): (&usize, &Candidate)| {
+            let runs = matches!(self.choices.get(*index), Some(Choice::Runs(_)));
+            let kind = candidate.spec.subject;
+            if !runs || self.depths.keys().any(|subject| subject.kind() == kind) {
+                return None;
+            }
+            let gives =
+                |instance: &&Instance| instance.fate.runs() && instance.spec.gives_subjects == Some(kind);
+            let givers: BTreeSet<&StageId> = self.instances.iter().filter(gives).map(Instance::id).collect();
+            Some(Waiting {
+                id: candidate.id().clone(),
+                subject: kind,
+                givers: givers.into_iter().cloned().collect(),
+            })
+        };
+        let mut all: Vec<Waiting> = self
+            .order
+            .iter()
+            .filter_map(|index| Some((index, self.candidates.get(*index)?)))
+            .filter_map(waiting)
+            .collect();
+        all.dedup();
+        all
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,7 +25,7 @@ mod when;
 pub use combine::{Combined, Variant, combine};
 pub use detect::starter;
 pub use file::{Extends, PipelineFile, StageEntry};
-pub use graph::{Expansion, Fate, Input, Instance, Plan, PlanError, Request, Shard, Waiting};
+pub use graph::{At, Expansion, Fate, Input, Instance, Plan, PlanError, Request, Shard, ShardError, Waiting};
 pub use layers::{Layers, Loader};
 pub use loosened::Loosened;
 pub use place::Place;

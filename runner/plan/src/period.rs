@@ -40,6 +40,17 @@ impl Period {
     }
 }
 
+/// Writes a length of time as it is read.
+pub(crate) fn show(period: Duration) -> String {
+    let seconds = period.as_secs();
+    let parts = [(seconds / 3600, 'h'), (seconds / 60 % 60, 'm'), (seconds % 60, 's')];
+    parts
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, unit)| format!("{number}{unit}"))
+        .collect()
+}
+
 impl<'de> Deserialize<'de> for Period {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
@@ -79,6 +90,7 @@ mod tests {
         check("1h30m", Some(5400));
         check("1h0m5s", Some(3605));
         check("24h", Some(86_400));
+        assert_eq!(show(Duration::from_secs(5405)), "1h30m5s");
         for none in
             ["", "5", "m", "0s", "5m5m", "5s1m", "25h", "-5m", "5 m", "1.5h", "99999999999999999999s", "5µ"]
         {
