@@ -8,3 +8,6 @@ pub(crate) mod poetry_lock;
 mod python_files;
 pub(crate) mod requirements_txt;
 pub(crate) mod uv_lock;
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,10 @@
 use model::{DependencyScope, GapKind, Package};
 
 use crate::format::{Parsed, Trouble};
+use crate::text::shown;
+
+/// What to do about a file that its tool did not leave like this.
+pub(crate) const MAKE_ANEW: &str = "make the file anew with the tool that wrote it";
 
 /// Most packages of one lockfile. The largest seen in public has a twentieth.
 pub(crate) const MOST_PACKAGES: usize = 200_000;
@@ -64,7 +68,26 @@ impl Graph {
 
     /// Says that an entry cannot be read: what it names is not looked at.
     pub(crate) fn malformed_entry(&mut self, line: u32, reason: impl Into<String>) {
-        self.trouble(Trouble::new(GapKind::Unread, "malformed-entry", line, reason));
+        let trouble = Trouble::new(GapKind::Unread, "malformed-entry", line, reason);
+        self.trouble(trouble.hint(MAKE_ANEW));
+    }
+
+    /// Says that an entry lacks its name or its version.
+    pub(crate) fn incomplete_entry(&mut self, line: u32, name: Option<&str>) {
+        match name {
+            Some(name) => {
+                self.malformed_entry(line, format!("the entry of `{}` has no version", shown(name)))
+            }
+            None => self.malformed_entry(line, "an entry has no name"),
+        }
+    }
+
+    /// Says that the text is of a newer version of its format than the newest known.
+    pub(crate) fn newer_format(&mut self, line: u32, newest: u32) {
+        let reason =
+            format!("the format is newer than version {newest}, the newest known: entries may be misread");
+        let trouble = Trouble::new(GapKind::Partial, "newer-format", line, reason);
+        self.trouble(trouble.hint("update Sluicegate"));
     }
 
     /// Says that an entry asks for `name`, which the text does not have. Many of them become one gap.
@@ -72,7 +95,7 @@ impl Graph {
         match &mut self.dangling {
             Some((count, _)) => *count += 1,
             None => {
-                let reason = format!("`{}` is asked for and not locked", crate::text::shown(name));
+                let reason = format!("`{}` is asked for and not locked", shown(name));
                 let first = Trouble::new(GapKind::Partial, "dangling-dependency", line, reason);
                 self.dangling = Some((1, first));
             }
@@ -159,9 +182,9 @@ impl Graph {
         }
         if let Some((count, mut first)) = self.dangling.take() {
             if count > 1 {
-                first.reason = format!("{} ({} more are)", first.reason, count - 1);
+                first.reason = format!("{}, nor {} more", first.reason, count - 1);
             }
-            self.trouble(first.hint("make the lockfile anew with the tool that wrote it"));
+            self.trouble(first.hint(MAKE_ANEW));
         }
         self.parsed.members.sort();
         self.parsed.members.dedup();

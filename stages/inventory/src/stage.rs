@@ -12,7 +12,7 @@ use crate::survey::{self, Formats};
 use crate::unsupported::UNSUPPORTED;
 
 /// Files that lists of requirements may name.
-const INCLUDED: [&str; 3] = ["**/*.txt", "**/*requirements*.in", "**/requirements/*.in"];
+const INCLUDED: [&str; 2] = ["**/*.txt", "**/*.in"];
 
 /// The stage for source trees.
 struct Inventory {

@@ -10,7 +10,8 @@ use stage::{File, Files, Globs, GlobsError};
 use crate::declaration::{self, Declarations};
 use crate::folder;
 use crate::format::{FORMATS, Format, Nearby, Parsed, Source, Trouble};
-use crate::text::{Lines, Malformed, conflict, decode};
+use crate::graph::MAKE_ANEW;
+use crate::text::{Lines, Malformed, conflict, decode, shown};
 use crate::unlocked::{self, Cover};
 use crate::unsupported::{UNSUPPORTED, Unsupported};
 
@@ -151,7 +152,7 @@ impl Survey {
             self.count("links", 1);
             return;
         }
-        let reason = format!("a link to `{}`, which lies outside of the tree", crate::text::shown(target));
+        let reason = format!("a link to `{}`, which lies outside of the tree", shown(target));
         let trouble = Trouble { line: None, ..Trouble::new(GapKind::Unread, "link-outside", 1, reason) };
         self.troubles.push((path.to_owned(), trouble));
     }
@@ -214,7 +215,7 @@ impl Survey {
     }
 
     fn say_missing(&mut self, path: &str, included: &str, line: u32) {
-        let reason = format!("`{}` is included and not in the tree", crate::text::shown(included));
+        let reason = format!("`{}` is included and is no `.txt` or `.in` file of the tree", shown(included));
         let trouble = Trouble::new(GapKind::Unread, "missing-include", line, reason);
         self.troubles.push((path.to_owned(), trouble.hint("add the file to the repository")));
     }
@@ -255,6 +256,6 @@ fn malformed(error: &Malformed, text: &str) -> Trouble {
         return Trouble::new(GapKind::Unread, "malformed", lines.line(at), reason)
             .hint("resolve the conflict");
     }
-    let hint = "make the file anew with the tool that wrote it";
-    Trouble::new(GapKind::Unread, "malformed", lines.line(error.at), error.reason.clone()).hint(hint)
+    let reason = error.reason.clone();
+    Trouble::new(GapKind::Unread, "malformed", lines.line(error.at), reason).hint(MAKE_ANEW)
 }

@@ -6,11 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use model::{DependencyScope, Ecosystem, GapKind, Package};
+use model::{DependencyScope, Ecosystem, Package};
 
 use crate::declaration::{Declaration, Declarations};
 use crate::folder;
-use crate::format::{Format, Member, Parsed, Source, Trouble, package};
+use crate::format::{Format, Member, Parsed, Source, package};
 use crate::graph::{Graph, stronger};
 use crate::text::toml::{Document, Table, Value};
 use crate::text::{Lines, Malformed, without_credentials};
@@ -50,7 +50,7 @@ fn parse(source: &Source<'_>) -> Result<Parsed, Malformed> {
             continue;
         };
         let (Some(name), Some(version)) = (entry.piece("name"), entry.text("version")) else {
-            graph.malformed_entry(line, "an entry has no name or no version");
+            graph.incomplete_entry(line, entry.text("name"));
             continue;
         };
         let slot = if entry.find("replace").is_some() {
@@ -93,10 +93,7 @@ fn check_version(root: Table<'_>, lines: &Lines<'_>, graph: &mut Graph) {
     let Some(version) = root.find("version") else { return };
     let number = version.number().and_then(|number| number.parse::<u32>().ok());
     if number.is_none_or(|number| number > NEWEST) {
-        let reason =
-            format!("the format has a version newer than {NEWEST}, the newest known: entries may be misread");
-        let line = lines.line(version.at().start);
-        graph.trouble(Trouble::new(GapKind::Partial, "newer-format", line, reason));
+        graph.newer_format(lines.line(version.at().start), NEWEST);
     }
 }
 

@@ -74,8 +74,11 @@ fn check_lines(text: &str, lines: &Lines<'_>, graph: &mut Graph) {
     let mut wrong = read(text).filter_map(Result::err);
     if let Some(first) = wrong.next() {
         let line = lines.line(first);
-        let more = wrong.count();
-        graph.malformed_entry(line, format!("a line is not module, version and hash ({more} more are not)"));
+        let more = match wrong.count() {
+            0 => String::new(),
+            count => format!(", nor {count} more"),
+        };
+        graph.malformed_entry(line, format!("the line is not module, version and hash{more}"));
     }
 }
 

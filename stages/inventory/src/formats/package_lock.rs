@@ -102,10 +102,7 @@ impl<'a> Reading<'a> {
             None => 1,
         };
         if version > NEWEST {
-            let reason = format!(
-                "the format has a version newer than {NEWEST}, the newest known: entries may be misread"
-            );
-            self.graph.trouble(Trouble::new(GapKind::Partial, "newer-format", 1, reason));
+            self.graph.newer_format(1, NEWEST);
         }
         version
     }

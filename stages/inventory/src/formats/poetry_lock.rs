@@ -3,12 +3,12 @@
 //! Up to Poetry 1.4 an entry says `category`, from 2.0 on it says `groups`; between the two only `pyproject.toml` tells
 //! what a dependency is for, as it alone tells always what the project itself asks for.
 
-use model::{DependencyScope, Ecosystem, GapKind};
+use model::{DependencyScope, Ecosystem};
 
 use super::python_files::{ByName, integrity};
 use crate::declaration::Declaration;
 use crate::folder;
-use crate::format::{Format, Parsed, Source, Trouble, package};
+use crate::format::{Format, Parsed, Source, package};
 use crate::graph::Graph;
 use crate::text::toml::{Document, Table, Value};
 use crate::text::{Lines, Malformed, without_credentials};
@@ -37,7 +37,7 @@ fn parse(source: &Source<'_>) -> Result<Parsed, Malformed> {
             continue;
         };
         let (Some(name), Some(version)) = (entry.piece("name"), entry.text("version")) else {
-            graph.malformed_entry(line, "an entry has no name or no version");
+            graph.incomplete_entry(line, entry.text("name"));
             continue;
         };
         let origin = entry.table("source");
@@ -87,10 +87,7 @@ fn check_version(metadata: Option<Table<'_>>, lines: &Lines<'_>, graph: &mut Gra
     let major =
         version.text().and_then(|text| text.split('.').next()).and_then(|major| major.parse::<u32>().ok());
     if major.is_none_or(|major| major > NEWEST) {
-        let reason =
-            format!("the format has a version newer than {NEWEST}, the newest known: entries may be misread");
-        let line = lines.line(version.at().start);
-        graph.trouble(Trouble::new(GapKind::Partial, "newer-format", line, reason));
+        graph.newer_format(lines.line(version.at().start), NEWEST);
     }
 }
 

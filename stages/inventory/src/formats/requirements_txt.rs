@@ -114,7 +114,7 @@ impl<'a> List<'a> {
     /// Takes the versions that a constraints file pins.
     fn constrain(&mut self, path: &str, at: usize) {
         let Some(text) = (self.source.nearby.read)(path) else {
-            let reason = format!("`{}` is named as constraints and cannot be read", shown(path));
+            let reason = format!("`{}` is named as constraints and is no text of the tree", shown(path));
             let trouble = Trouble::new(GapKind::Unread, "missing-include", self.lines.line(at), reason);
             self.graph.trouble(trouble.hint("add the file to the repository"));
             return;
@@ -172,6 +172,7 @@ impl<'a> List<'a> {
         } else {
             let reason = format!("no requirement can be read in line {lines}");
             Trouble::new(GapKind::Unread, "malformed-entry", line, reason)
+                .hint("correct the line: pip refuses the whole file for it")
         };
         self.graph.trouble(trouble);
     }

@@ -3,10 +3,10 @@
 //! Packages of the tree itself are entries too, with a source that is a folder; what they depend on is what the project
 //! asks for, told apart by what for: `dependencies`, `optional-dependencies` for extras, `dev-dependencies` for groups.
 
-use model::{DependencyScope, Ecosystem, GapKind};
+use model::{DependencyScope, Ecosystem};
 
 use super::python_files::{ByName, integrity};
-use crate::format::{Format, Member, Parsed, Source, Trouble, package};
+use crate::format::{Format, Member, Parsed, Source, package};
 use crate::graph::Graph;
 use crate::text::toml::{Document, Table, Value};
 use crate::text::{Lines, Malformed, without_credentials};
@@ -32,7 +32,7 @@ fn parse(source: &Source<'_>) -> Result<Parsed, Malformed> {
             continue;
         };
         let Some(name) = entry.piece("name") else {
-            graph.malformed_entry(line, "an entry has no name");
+            graph.incomplete_entry(line, None);
             continue;
         };
         let origin = entry.table("source");
@@ -45,7 +45,7 @@ fn parse(source: &Source<'_>) -> Result<Parsed, Malformed> {
             continue;
         }
         let Some(version) = version else {
-            graph.malformed_entry(line, "an entry has no version");
+            graph.incomplete_entry(line, Some(&name.text));
             continue;
         };
         let mut found = package(Ecosystem::PyPI, &name.text, version, lines.span(&name.at));
@@ -70,10 +70,7 @@ fn check_version(root: Table<'_>, lines: &Lines<'_>, graph: &mut Graph) {
     let Some(version) = root.find("version") else { return };
     let number = version.number().and_then(|number| number.parse::<u32>().ok());
     if number.is_none_or(|number| number > NEWEST) {
-        let reason =
-            format!("the format has a version newer than {NEWEST}, the newest known: entries may be misread");
-        let line = lines.line(version.at().start);
-        graph.trouble(Trouble::new(GapKind::Partial, "newer-format", line, reason));
+        graph.newer_format(lines.line(version.at().start), NEWEST);
     }
 }
 

@@ -183,6 +183,7 @@ impl<'a> Reader<'a> {
                     decoded.push(self.escape()?);
                     plain = self.at;
                 }
+                Some(b'\n' | b'\r') => return Err(self.wrong("the line ends inside a string")),
                 Some(0..=0x1F) => return Err(self.wrong("a control character inside a string")),
                 Some(_) => self.at += 1,
                 None => return Err(self.wrong("the text ends inside a string")),
