@@ -55,6 +55,21 @@ pub struct Undecided<'a> {
     pub reason: String,
 }
 
+/// Maps the shard of an ecosystem in a folder that [`build`](crate::build) wrote, and returns its digest; `None` when the
+/// folder has no such shard.
+pub fn map(folder: &Path, ecosystem: &str) -> Result<Option<Mapped>, ShardError> {
+    let path = folder.join(crate::file_name(ecosystem));
+    let bytes = match Shard::map(&path) {
+        Err(ShardError::Open { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        mapped => mapped?,
+    };
+    let digest = Index::lent(Arc::clone(&bytes))?.digest();
+    Ok(Some((digest, bytes)))
+}
+
+/// A mapped shard with its digest.
+pub type Mapped = (Digest, Arc<dyn AsRef<[u8]> + Send + Sync>);
+
 impl Index {
     /// Opens a shard that [`build`](crate::build) wrote. Costs some 20 microseconds whatever its size.
     pub fn open(path: &Path) -> Result<Self, ShardError> {
@@ -64,6 +79,11 @@ impl Index {
     /// Takes a shard from memory.
     pub fn from_bytes(bytes: Arc<[u8]>) -> Result<Self, ShardError> {
         Ok(Self { shard: Shard::from_bytes(bytes)? })
+    }
+
+    /// Takes a shard from bytes that somebody else keeps, as [`map`] gives them.
+    pub fn lent(bytes: Arc<dyn AsRef<[u8]> + Send + Sync>) -> Result<Self, ShardError> {
+        Ok(Self { shard: Shard::lent(bytes)? })
     }
 
     /// Returns the name of the ecosystem in the OSV schema.

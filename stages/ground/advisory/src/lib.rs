@@ -30,7 +30,7 @@ mod text;
 pub mod version;
 
 pub use build::{BuildError, Options, Report, build};
-pub use index::{Index, Lookup, Match, Undecided};
+pub use index::{Index, Lookup, Mapped, Match, Undecided, map};
 pub use kind::Kind;
 pub use manifest::{MANIFEST, Manifest, ManifestError, Shelf, State, Status, file_name, status};
 pub use memory::{CollectError, Collection, collect};

@@ -11,6 +11,7 @@ use memmap2::Mmap;
 pub(super) enum Bytes {
     Mapped(Mmap),
     Shared(Arc<[u8]>),
+    Lent(Arc<dyn AsRef<[u8]> + Send + Sync>),
 }
 
 impl Bytes {
@@ -28,6 +29,12 @@ impl Bytes {
     }
 }
 
+impl AsRef<[u8]> for Bytes {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
 impl Deref for Bytes {
     type Target = [u8];
 
@@ -35,6 +42,7 @@ impl Deref for Bytes {
         match self {
             Self::Mapped(map) => map,
             Self::Shared(bytes) => bytes,
+            Self::Lent(bytes) => (**bytes).as_ref(),
         }
     }
 }

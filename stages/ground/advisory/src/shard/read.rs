@@ -57,6 +57,16 @@ impl Shard {
         Self::new(Bytes::Shared(bytes))
     }
 
+    pub(crate) fn lent(bytes: Arc<dyn AsRef<[u8]> + Send + Sync>) -> Result<Self, ShardError> {
+        Self::new(Bytes::Lent(bytes))
+    }
+
+    /// Maps a file without looking into it.
+    pub(crate) fn map(path: &Path) -> Result<Arc<dyn AsRef<[u8]> + Send + Sync>, ShardError> {
+        let mapped = Bytes::map(path).map_err(|source| ShardError::Open { path: path.to_owned(), source })?;
+        Ok(Arc::new(mapped))
+    }
+
     fn new(bytes: Bytes) -> Result<Self, ShardError> {
         let prelude = bytes.get(..PRELUDE).ok_or(ShardError::Foreign)?;
         if !prelude.starts_with(&MAGIC) {
