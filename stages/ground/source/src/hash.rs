@@ -43,16 +43,15 @@ impl ContentHasher {
     }
 }
 
-/// Returns the content id of `bytes`.
-pub(crate) fn content_id(algorithm: Algorithm, bytes: &[u8]) -> Digest {
-    let mut hasher = ContentHasher::new(algorithm, bytes.len() as u64);
-    hasher.update(bytes);
-    hasher.finish()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn content_id(algorithm: Algorithm, bytes: &[u8]) -> Digest {
+        let mut hasher = ContentHasher::new(algorithm, bytes.len() as u64);
+        hasher.update(bytes);
+        hasher.finish()
+    }
 
     #[test]
     fn ids_are_those_of_git() {

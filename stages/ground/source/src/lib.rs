@@ -3,6 +3,7 @@
 //! A [`Tree`] is listed once, sorted by path; an entry's content id comes from git where git can be trusted and from the
 //! bytes otherwise. Nothing here decides what a file means.
 
+mod commit_tree;
 mod error;
 mod hash;
 pub mod history;
@@ -11,11 +12,16 @@ mod memory;
 mod objects;
 pub mod path;
 mod repository;
+mod shared;
 mod threads;
 mod tree;
+mod worktree;
 
+pub use commit_tree::CommitTree;
 pub use error::SourceError;
 pub use history::{Blob, Commits, History, HistoryReport, Introduced, Selection};
 pub use memory::MemoryTree;
 pub use repository::{Branch, Change, Repository};
+pub use shared::Shared;
 pub use tree::{Content, Entry, EntryKind, Problem, ReadError, Tree};
+pub use worktree::{Options, WorkTree};

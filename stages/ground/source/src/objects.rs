@@ -82,6 +82,22 @@ impl Objects {
         }
     }
 
+    /// Reads a packed object of at most `bound` bytes. `None` is no verdict: git's library may know it, or why it cannot be
+    /// read.
+    pub(crate) fn read(&self, id: &[u8], bound: u64) -> Option<(Kind, Vec<u8>)> {
+        self.packs.iter().find_map(|pack| pack.find(id).map(|offset| pack.read(offset, bound)))?
+    }
+
+    /// Returns the first bytes of the object, at most `length`; `None` when that needs the whole object, or it is not here.
+    pub(crate) fn prefix(&self, id: &[u8], length: usize) -> Option<Vec<u8>> {
+        let (pack, offset) = self.packs.iter().find_map(|pack| pack.find(id).map(|offset| (pack, offset)))?;
+        let entry = pack.entry(offset).filter(|entry| entry.header.is_base())?;
+        let mut prefix = vec![0; length.min(usize::try_from(entry.decompressed_size).ok()?)];
+        let written = pack.inflate_prefix(&entry, &mut prefix)?;
+        prefix.truncate(written);
+        Some(prefix)
+    }
+
     /// Returns the ids of all loose objects, sorted, each once.
     fn loose(&self) -> Result<Vec<Vec<u8>>, SourceError> {
         let mut ids = BTreeSet::new();

@@ -5,7 +5,10 @@ use std::path::Path;
 use gix_pack::data::{Entry, entry::Header};
 use model::Algorithm;
 
-use super::{delta::Delta, with_inflater};
+use super::{Kind, delta::Delta, with_inflater};
+
+/// Git itself makes chains of at most 4,095 deltas; a longer one is a circle.
+const CHAIN: usize = 4096;
 
 /// A pack and its index, both mapped into memory.
 pub(crate) struct Pack {
@@ -103,5 +106,36 @@ impl Pack {
         let mut header = [0; 20];
         let written = self.inflate_prefix(entry, &mut header)?;
         Delta::parse(header.get(..written)?).map(|delta| delta.result_size)
+    }
+
+    /// Reads a whole object of at most `bound` bytes. `None` when it is larger or cannot be read, or when it is a delta of an
+    /// object that this pack does not hold.
+    pub(crate) fn read(&self, offset: u64, bound: u64) -> Option<(Kind, Vec<u8>)> {
+        let mut chain = Vec::new();
+        let mut entry = self.entry(offset)?;
+        let kind = loop {
+            let base = match entry.header {
+                Header::Commit => break Kind::Commit,
+                Header::Tree => break Kind::Tree,
+                Header::Blob => break Kind::Blob,
+                Header::Tag => break Kind::Tag,
+                Header::OfsDelta { base_distance } => entry.checked_base_pack_offset(base_distance)?,
+                Header::RefDelta { base_id } => self.find(base_id.as_slice())?,
+            };
+            chain.push(entry);
+            if chain.len() > CHAIN {
+                return None;
+            }
+            entry = self.entry(base)?;
+        };
+        let (mut bytes, mut spare, mut delta, mut changed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        self.inflate(&entry, bound, &mut bytes)?;
+        for entry in chain.iter().rev() {
+            self.inflate(entry, bound, &mut delta)?;
+            let delta = Delta::parse(&delta).filter(|delta| delta.result_size <= bound)?;
+            delta.apply(&bytes, &mut spare, &mut changed)?;
+            std::mem::swap(&mut bytes, &mut spare);
+        }
+        Some((kind, bytes))
     }
 }

@@ -278,7 +278,8 @@ impl<'a> Walk<'a> {
 }
 
 impl Kind {
-    fn of_library(self) -> git2::ObjectType {
+    /// Returns what git's library calls it.
+    pub(crate) fn of_library(self) -> git2::ObjectType {
         match self {
             Self::Commit => git2::ObjectType::Commit,
             Self::Tree => git2::ObjectType::Tree,

@@ -1,0 +1,225 @@
+//! A commit as a [`Tree`], read from git's objects: nothing is checked out, and ids are those of the blobs.
+
+use std::sync::{Mutex, PoisonError};
+
+use git2::ErrorCode;
+use model::Digest;
+use rayon::Scope;
+use rayon::prelude::*;
+
+use crate::listing::{self, TreeEntry};
+use crate::objects::{Kind, Objects, encode_hex};
+use crate::{Content, Entry, EntryKind, Problem, ReadError, Repository, SourceError, Tree, path};
+
+/// Folders deeper than this are not git's work.
+const DEPTH: usize = 1024;
+/// A link's target is a path.
+const TARGET: u64 = 1 << 16;
+
+/// The tree of a commit.
+pub struct CommitTree {
+    repository: Repository,
+    objects: Objects,
+    commit: String,
+    max_file_size: u64,
+    entries: Vec<Entry>,
+    /// Raw ids, beside the entries.
+    ids: Vec<Box<[u8]>>,
+    problems: Vec<Problem>,
+}
+
+/// What the listing gathers.
+#[derive(Default)]
+struct Gathered {
+    found: Mutex<Vec<(Entry, Box<[u8]>)>>,
+    problems: Mutex<Vec<Problem>>,
+}
+
+/// The listing of a commit, from folder to folder.
+struct Lister<'a> {
+    repository: &'a Repository,
+    objects: &'a Objects,
+    gathered: Gathered,
+}
+
+impl CommitTree {
+    /// Lists the tree of `commit`, a full id. Files beyond `max_file_size` are listed but not read. Works on the threads of
+    /// the current pool.
+    pub fn open(repository: &Repository, commit: &str, max_file_size: u64) -> Result<Self, SourceError> {
+        let top = repository.tree_of(commit)?;
+        let top = repository.parse_id(&top)?;
+        // Without its top there is no tree; a folder that is missing further down is a problem.
+        repository.with(|handle| {
+            let found = handle.find_tree(top).map(drop);
+            found.map_err(|source| SourceError::Object {
+                what: "tree of commit",
+                id: commit.to_owned(),
+                source,
+            })
+        })?;
+        let objects = Objects::open(repository)?;
+        let lister = Lister { repository, objects: &objects, gathered: Gathered::default() };
+        rayon::scope(|scope| lister.folder(scope, top.as_bytes(), &[], 0));
+        let Gathered { found, problems } = lister.gathered;
+        let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        found.par_sort_unstable_by(|one, two| one.0.path.cmp(&two.0.path));
+        // A malformed tree may name a file twice; git itself then sees the first.
+        found.dedup_by(|two, one| one.0.path == two.0.path);
+        let (entries, ids) = found.into_iter().unzip();
+        let mut problems = problems.into_inner().unwrap_or_else(PoisonError::into_inner);
+        problems.extend_from_slice(objects.problems());
+        problems
+            .sort_by(|one, two| (&one.path, one.code, &one.reason).cmp(&(&two.path, two.code, &two.reason)));
+        let (repository, commit) = (repository.clone(), commit.to_owned());
+        Ok(Self { repository, objects, commit, max_file_size, entries, ids, problems })
+    }
+
+    /// Returns the full id of the commit.
+    pub fn commit(&self) -> &str {
+        &self.commit
+    }
+
+    fn file(&self, index: usize) -> Result<(&Entry, &[u8]), ReadError> {
+        match (self.entries.get(index), self.ids.get(index)) {
+            (Some(entry), Some(id)) if entry.kind == EntryKind::File => Ok((entry, id)),
+            _ => Err(ReadError::NotAFile),
+        }
+    }
+
+    fn bounded_file(&self, index: usize) -> Result<(&Entry, &[u8]), ReadError> {
+        let (entry, id) = self.file(index)?;
+        if entry.size > self.max_file_size {
+            return Err(ReadError::TooLarge { size: entry.size, bound: self.max_file_size });
+        }
+        Ok((entry, id))
+    }
+}
+
+impl Tree for CommitTree {
+    fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    fn id(&self, index: usize) -> Result<Digest, ReadError> {
+        let (_, id) = self.bounded_file(index)?;
+        Digest::new(self.repository.algorithm(), id).ok_or(ReadError::NotAFile)
+    }
+
+    fn read(&self, index: usize) -> Result<Content, ReadError> {
+        let (_, id) = self.bounded_file(index)?;
+        read(&self.repository, &self.objects, id, Kind::Blob, self.max_file_size).map(Content::new)
+    }
+
+    fn read_prefix(&self, index: usize, length: usize) -> Result<Content, ReadError> {
+        let (entry, id) = self.file(index)?;
+        if let Some(prefix) =
+            self.objects.prefix(id, length.min(usize::try_from(entry.size).unwrap_or(usize::MAX)))
+        {
+            return Ok(Content::new(prefix));
+        }
+        let mut bytes = read(&self.repository, &self.objects, id, Kind::Blob, u64::MAX)?;
+        bytes.truncate(length);
+        Ok(Content::new(bytes))
+    }
+}
+
+impl Lister<'_> {
+    fn folder<'s>(&'s self, scope: &Scope<'s>, id: &[u8], prefix: &[u8], depth: usize) {
+        let tree = match self.read_tree(id) {
+            Ok(tree) if depth <= DEPTH => tree,
+            Ok(_) => {
+                return self.problem("too-deep", prefix, format!("it lies more than {DEPTH} folders deep"));
+            }
+            Err(reason) => return self.problem("missing-folder", prefix, reason),
+        };
+        for entry in listing::entries(&tree, self.repository.algorithm().length()) {
+            let raw = [prefix, entry.name].concat();
+            if entry.is_folder() {
+                let (id, mut raw) = (entry.id.to_vec(), raw);
+                raw.push(b'/');
+                scope.spawn(move |scope| self.folder(scope, &id, &raw, depth + 1));
+            } else {
+                self.entry(&entry, &raw);
+            }
+        }
+    }
+
+    fn entry(&self, entry: &TreeEntry<'_>, raw: &[u8]) {
+        let (kind, size) = if entry.is_submodule() {
+            (EntryKind::Submodule { commit: encode_hex(entry.id) }, 0)
+        } else if entry.is_link() {
+            match read(self.repository, self.objects, entry.id, Kind::Blob, TARGET) {
+                Ok(target) => {
+                    let inside = path::stays_inside(raw, &target);
+                    (
+                        EntryKind::Link { target: path::escape(&target).into_owned(), inside },
+                        target.len() as u64,
+                    )
+                }
+                Err(error) => return self.problem("unreadable-link", raw, error.to_string()),
+            }
+        } else {
+            // The size of an object that is not here is unknown; reading it says why.
+            (EntryKind::File, self.objects.size(entry.id).unwrap_or(0))
+        };
+        let written = path::escape(raw);
+        let raw = (written.as_bytes() != raw).then(|| raw.into());
+        let found = (Entry { path: written.into(), raw, kind, size }, entry.id.into());
+        self.gathered.found.lock().unwrap_or_else(PoisonError::into_inner).push(found);
+    }
+
+    fn read_tree(&self, id: &[u8]) -> Result<Vec<u8>, String> {
+        read(self.repository, self.objects, id, Kind::Tree, u64::MAX).map_err(|error| error.to_string())
+    }
+
+    fn problem(&self, code: &'static str, raw: &[u8], reason: String) {
+        let path = path::escape(raw.strip_suffix(b"/").unwrap_or(raw)).into_owned();
+        let mut problems = self.gathered.problems.lock().unwrap_or_else(PoisonError::into_inner);
+        problems.push(Problem { code, path, reason });
+    }
+}
+
+/// Reads an object of at most `bound` bytes: straight from its pack, or through git's library, which also knows loose
+/// objects and what is wrong.
+fn read(
+    repository: &Repository,
+    objects: &Objects,
+    id: &[u8],
+    kind: Kind,
+    bound: u64,
+) -> Result<Vec<u8>, ReadError> {
+    if let Some((found, bytes)) = objects.read(id, bound) {
+        return if found == kind {
+            Ok(bytes)
+        } else {
+            Err(ReadError::Failed("the object is of another kind".to_owned()))
+        };
+    }
+    let read = repository.with(|handle| {
+        let read = || {
+            let (objects, id) = (handle.odb()?, git2::Oid::from_bytes(id)?);
+            let (size, found) = objects.read_header(id)?;
+            let size = size as u64;
+            if size > bound {
+                return Ok(Err(ReadError::TooLarge { size, bound }));
+            }
+            if found != kind.of_library() {
+                return Ok(Err(ReadError::Failed("the object is of another kind".to_owned())));
+            }
+            objects.read(id).map(|object| Ok(object.data().to_vec()))
+        };
+        Ok(read().unwrap_or_else(|error: git2::Error| Err(ReadError::Failed(absence(&error)))))
+    });
+    read.unwrap_or_else(|error| Err(ReadError::Failed(error.to_string())))
+}
+
+fn absence(error: &git2::Error) -> String {
+    match error.code() {
+        ErrorCode::NotFound => "the object is not in this clone".to_owned(),
+        _ => error.message().to_owned(),
+    }
+}
