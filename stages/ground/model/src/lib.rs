@@ -31,7 +31,9 @@ pub use gap::{Gap, GapKind};
 pub use id::{IdError, RuleId, StageId};
 pub use location::{Location, Snippet, Span};
 pub use message::{Counted, Message, Policy, RunHeader, StageOutcome, Status};
-pub use package::{DependencyScope, Ecosystem, INVENTORY, Inventory, Manifest, Package};
+pub use package::{
+    DependencyScope, Ecosystem, INVENTORY, Inventory, Manifest, PACKAGE_FILES, Package, Paths,
+};
 pub use purl::{Purl, PurlError};
 pub use rule::Rule;
 pub use severity::{ParseSeverityError, Severity};

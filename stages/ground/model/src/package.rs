@@ -9,6 +9,48 @@ use crate::{Artifact, Purl, Span};
 /// The channel in which the `inventory` stage gives what it found.
 pub const INVENTORY: Artifact<Inventory> = Artifact::new("inventory");
 
+/// Globs of all files that the `inventory` stage reads or should read: lockfiles, manifests, lockfiles of formats that it
+/// cannot read yet. A stage that works on packages has something to do where one of them matches. `inventory` checks
+/// its own lists against this one.
+pub const PACKAGE_FILES: &[&str] = &[
+    "**/*requirements*.txt",
+    "**/Cargo.lock",
+    "**/Cargo.toml",
+    "**/Gemfile.lock",
+    "**/Manifest.toml",
+    "**/Package.resolved",
+    "**/Pipfile.lock",
+    "**/Podfile.lock",
+    "**/bun.lock",
+    "**/bun.lockb",
+    "**/cabal.project.freeze",
+    "**/composer.lock",
+    "**/conan.lock",
+    "**/conda-lock.yml",
+    "**/deno.lock",
+    "**/go.mod",
+    "**/go.sum",
+    "**/gradle.lockfile",
+    "**/mix.lock",
+    "**/npm-shrinkwrap.json",
+    "**/package-lock.json",
+    "**/package.json",
+    "**/packages.lock.json",
+    "**/pdm.lock",
+    "**/pnpm-lock.yaml",
+    "**/poetry.lock",
+    "**/pom.xml",
+    "**/pubspec.lock",
+    "**/pylock.toml",
+    "**/pyproject.toml",
+    "**/rebar.lock",
+    "**/renv.lock",
+    "**/requirements/*.txt",
+    "**/stack.yaml.lock",
+    "**/uv.lock",
+    "**/yarn.lock",
+];
+
 /// A family of packages with one naming and one order of versions, by its name in the OSV schema
 /// (<https://ossf.github.io/osv-schema/#affectedpackage-field>).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -135,33 +177,49 @@ pub struct Inventory {
     pub manifests: Vec<Manifest>,
 }
 
+/// The shortest way from a direct dependency to each package of one manifest, worked out once for all of them.
+#[derive(Debug, Clone)]
+pub struct Paths {
+    /// For each package the one before it; `None` for direct ones and those that no way leads to.
+    parents: Vec<Option<u32>>,
+}
+
 impl Manifest {
-    /// Returns the shortest chain of packages from a direct dependency down to the package at `index`, as indices;
-    /// only the package itself when no chain is known.
-    pub fn path_from_root(&self, index: u32) -> Vec<u32> {
+    /// Works out the shortest way to each package.
+    pub fn paths(&self) -> Paths {
         let mut parents: Vec<Option<u32>> = vec![None; self.packages.len()];
-        let mut queue: std::collections::VecDeque<u32> = (0..)
-            .zip(&self.packages)
-            .filter_map(|(at, package)| (package.direct == Some(true)).then_some(at))
-            .collect();
-        let mut seen: std::collections::BTreeSet<u32> = queue.iter().copied().collect();
+        let mut seen: Vec<bool> = self.packages.iter().map(|package| package.direct == Some(true)).collect();
+        let direct = (0..).zip(&seen).filter_map(|(at, direct)| direct.then_some(at));
+        let mut queue: std::collections::VecDeque<u32> = direct.collect();
         while let Some(at) = queue.pop_front() {
-            if at == index {
-                break;
-            }
             let next = self.packages.get(at as usize).map_or(&[][..], |package| &package.dependencies);
             for child in next {
-                if let Some(parent) = parents.get_mut(*child as usize)
-                    && seen.insert(*child)
+                if let (Some(parent), Some(seen)) =
+                    (parents.get_mut(*child as usize), seen.get_mut(*child as usize))
+                    && !*seen
                 {
+                    *seen = true;
                     *parent = Some(at);
                     queue.push_back(*child);
                 }
             }
         }
+        Paths { parents }
+    }
+
+    /// Returns the shortest chain of packages from a direct dependency down to the package at `index`, as indices;
+    /// only the package itself when no chain is known. For many packages ask [`Manifest::paths`] once.
+    pub fn path_from_root(&self, index: u32) -> Vec<u32> {
+        self.paths().to(index)
+    }
+}
+
+impl Paths {
+    /// Returns the chain down to the package at `index`, as indices; only the package itself when no chain is known.
+    pub fn to(&self, index: u32) -> Vec<u32> {
         let mut chain = vec![index];
         let mut at = index;
-        while let Some(Some(parent)) = parents.get(at as usize) {
+        while let Some(Some(parent)) = self.parents.get(at as usize) {
             chain.push(*parent);
             at = *parent;
         }
