@@ -9,7 +9,7 @@ use crate::text::shown;
 pub(crate) const MAKE_ANEW: &str = "make the file anew with the tool that wrote it";
 
 /// Most packages of one lockfile. The largest seen in public has a twentieth.
-pub(crate) const MOST_PACKAGES: usize = 200_000;
+const MOST_PACKAGES: usize = 200_000;
 /// Most edges between them.
 const MOST_EDGES: usize = 2_000_000;
 
@@ -198,6 +198,21 @@ mod tests {
 
     use super::*;
     use crate::format::package;
+
+    #[test]
+    fn bounds_are_gaps() {
+        let mut graph = Graph::default();
+        for _ in 0..MOST_PACKAGES + 3 {
+            graph.add(package(Ecosystem::CratesIo, "a", "1", Span::FILE));
+        }
+        for _ in 0..=MOST_EDGES {
+            graph.link(0, 1);
+        }
+        let parsed = graph.finish_without_roots();
+        assert_eq!(parsed.packages.len(), MOST_PACKAGES);
+        let told: Vec<_> = parsed.troubles.iter().map(|trouble| (trouble.kind, trouble.code)).collect();
+        assert_eq!(told, [(GapKind::Unread, "too-many-packages"), (GapKind::Partial, "too-many-edges")]);
+    }
 
     #[test]
     fn the_strongest_scope_wins_and_cycles_end() {

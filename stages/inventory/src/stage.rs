@@ -23,19 +23,23 @@ struct Inventory {
     exclude: Globs,
 }
 
+/// Returns the globs of all files that have a name of their own in one of the lists.
+fn named() -> impl Iterator<Item = &'static str> {
+    let formats = FORMATS.iter().flat_map(|format| format.globs).copied();
+    let declarations = KINDS.iter().map(|kind| kind.glob);
+    let unsupported = UNSUPPORTED.iter().map(|lockfile| lockfile.glob);
+    formats.chain(declarations).chain(unsupported)
+}
+
 /// Makes the stage that a section asks for.
 pub(crate) fn build(section: &Section) -> Result<Stages, ConfigError> {
     let checked = Checked::of(section)?;
     // The globs are our own; were one malformed, no test would pass.
     let own = |error: GlobsError| section.error(0, 0, error.to_string());
-    let formats = FORMATS.iter().flat_map(|format| format.globs).copied();
-    let declarations = KINDS.iter().map(|kind| kind.glob);
-    let unsupported = UNSUPPORTED.iter().map(|lockfile| lockfile.glob);
-    let globs: Vec<&str> = formats.chain(declarations).chain(unsupported).chain(INCLUDED).collect();
     Ok(vec![Box::new(Inventory {
         id: section.id.clone(),
         config: Section::digest(&checked.exclude.patterns()),
-        files: Globs::new(globs).map_err(own)?,
+        files: Globs::new(named().chain(INCLUDED)).map_err(own)?,
         formats: Formats::new().map_err(own)?,
         exclude: checked.exclude,
     })])
@@ -86,5 +90,15 @@ impl Inventory {
             out.count(what, number);
         }
         out.give(INVENTORY, survey.inventory)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_list_that_other_stages_see_is_the_list_of_formats() {
+        let mut named: Vec<&str> = super::named().collect();
+        named.sort_unstable();
+        assert_eq!(named, model::PACKAGE_FILES);
     }
 }

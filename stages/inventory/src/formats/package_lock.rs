@@ -28,8 +28,8 @@ pub(crate) const FORMAT: Format = Format {
 const NEWEST: u32 = 3;
 /// Longest path of a folder that is read.
 const LONGEST_FOLDER: usize = 1024;
-/// Most folders looked into for one lockfile; the largest seen in public needs a hundredth.
-const MOST_STEPS: usize = 8_000_000;
+/// Most folders looked into for one lockfile; the largest seen in public needs a fiftieth.
+const MOST_STEPS: usize = 4_000_000;
 
 /// A folder that the lockfile names.
 struct Folder<'a> {
