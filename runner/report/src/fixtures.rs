@@ -64,7 +64,8 @@ pub(crate) fn advisory(id: &str, severity: Severity, published: Option<&str>) ->
     let path = "package-lock.json".to_owned();
     Finding {
         stage: StageId::new("dependencies").unwrap(),
-        location: Location::Dependency { path, span: span(12, 5, 12, 30), purl: purl.clone() },
+        location: Location::Dependency { path, span: span(12, 5, 12, 26), purl: purl.clone() },
+        snippet: Some(Snippet { line: 12, text: "    \"node_modules/lodash\": {".into(), highlight: 4..25 }),
         evidence: Evidence::Advisory(Box::new(AdvisoryMatch {
             purl,
             version: "4.17.0".into(),

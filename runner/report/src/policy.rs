@@ -18,7 +18,7 @@ use crate::Place;
 pub use check::{PolicyError, Problem};
 pub(crate) use expression::Expression;
 pub use expression::ExpressionError;
-pub(crate) use facts::Facts;
+pub(crate) use facts::{Facts, word};
 pub use facts::{Field, fields};
 pub use raw::{Action, RawGate, RawPolicy, RawRule, RawWaiver};
 pub use threshold::{Level, Threshold};

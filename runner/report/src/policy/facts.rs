@@ -233,7 +233,7 @@ impl Basis {
 }
 
 /// Returns the word that serde writes for a unit variant, so that rules and reports name it alike.
-fn word(value: &impl Serialize) -> String {
+pub(crate) fn word(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(Value::String(word)) => word,
         _ => String::new(),

@@ -1,0 +1,177 @@
+//! The report for people: a line each stage, the findings that matter with their source, gaps, what the change
+//! loosens, warnings, and the verdict last.
+
+mod finding;
+mod stages;
+
+use std::fmt::{Display, Write as _};
+
+use annotate_snippets::Renderer;
+use anstyle::{AnsiColor, Style};
+use model::Severity;
+
+use crate::formats::{Color, Options, Report, printable, rank};
+use crate::{Outcome, State};
+
+/// How many findings, gaps or lines of a list are shown; the rest is a number.
+const SHOWN: usize = 20;
+
+/// What the parts of the report write to and look at.
+struct Page<'a> {
+    text: String,
+    options: &'a Options,
+    renderer: Renderer,
+}
+
+impl Page<'_> {
+    /// Writes a line. Every foreign part of it went through [`printable::line`].
+    fn line(&mut self, line: impl Display) {
+        let _ = writeln!(self.text, "{line}");
+    }
+
+    /// Returns the text in a style, or as it is where there are no colors.
+    fn styled(&self, style: Style, text: &str) -> String {
+        match self.options.color {
+            Color::Always => format!("{style}{text}{style:#}"),
+            Color::Never => text.to_owned(),
+        }
+    }
+
+    /// Leaves a blank line between parts.
+    fn part(&mut self) {
+        if !self.text.is_empty() && !self.text.ends_with("\n\n") {
+            self.text.push('\n');
+        }
+    }
+
+    /// Writes a titled list, and how many lines were left out.
+    fn list(&mut self, title: &str, lines: &[String]) {
+        if lines.is_empty() {
+            return;
+        }
+        self.part();
+        let title = self.styled(BOLD, title);
+        self.line(title);
+        for line in lines.iter().take(SHOWN) {
+            self.line(format_args!("  {line}"));
+        }
+        if lines.len() > SHOWN {
+            self.line(format_args!("  … and {} more", lines.len() - SHOWN));
+        }
+    }
+}
+
+const BOLD: Style = Style::new().bold();
+
+/// Writes the report.
+pub(super) fn render(report: &Report<'_>, options: &Options) -> String {
+    let renderer = match options.color {
+        Color::Always => Renderer::styled(),
+        Color::Never => Renderer::plain(),
+    };
+    let renderer = renderer.term_width(options.width.clamp(40, 400));
+    let mut page = Page { text: String::new(), options, renderer };
+    let judgements = report.judgements();
+    stages::write(&mut page, &judgements);
+    finding::write_all(&mut page, &judgements);
+    finding::write_gaps(&mut page, &judgements);
+    write_loosened(&mut page, report);
+    write_warnings(&mut page, report);
+    write_verdict(&mut page, report);
+    page.text
+}
+
+fn placed(message: &str, place: Option<&crate::Place>) -> String {
+    let place = place.map(|place| format!(" ({})", printable::line(&place.to_string()))).unwrap_or_default();
+    format!("{}{place}", printable::line(message))
+}
+
+fn write_loosened(page: &mut Page<'_>, report: &Report<'_>) {
+    let lines: Vec<String> = report
+        .verdict
+        .loosened
+        .iter()
+        .map(|one| placed(&format!("{}: {}", one.what, one.message), one.place.as_ref()))
+        .collect();
+    page.list("The change loosens what it is judged by; none of this counts:", &lines);
+}
+
+fn write_warnings(page: &mut Page<'_>, report: &Report<'_>) {
+    let warnings: Vec<String> = report
+        .verdict
+        .warnings
+        .iter()
+        .map(|warning| placed(&warning.message, warning.place.as_ref()))
+        .collect();
+    page.list("Warnings:", &warnings);
+    let notes: Vec<String> =
+        report.verdict.notes.iter().map(|note| printable::line(note).into_owned()).collect();
+    page.list("Notes:", &notes);
+}
+
+fn write_verdict(page: &mut Page<'_>, report: &Report<'_>) {
+    let verdict = report.verdict;
+    let failed: Vec<String> = verdict
+        .failed
+        .iter()
+        .map(|failed| format!("{}: {}", printable::line(&failed.rule), printable::line(&failed.message)))
+        .collect();
+    page.list("The gate fails:", &failed);
+    let blocking: Vec<String> = verdict
+        .blocking
+        .iter()
+        .map(|blocking| {
+            let hint =
+                blocking.hint.as_ref().map(|hint| format!("; {}", printable::line(hint))).unwrap_or_default();
+            format!("{}{hint}", printable::line(&blocking.message))
+        })
+        .collect();
+    page.list("Not everything was looked at:", &blocking);
+    page.part();
+    let (word, color) = match verdict.outcome {
+        Outcome::Pass => ("pass", AnsiColor::Green),
+        Outcome::Fail => ("fail", AnsiColor::Red),
+        Outcome::Incomplete => ("incomplete", AnsiColor::Yellow),
+    };
+    let word = page.styled(color.on_default().bold(), word);
+    let findings = tally(verdict.findings.iter().map(|judged| judged.state));
+    let findings = match findings.as_str() {
+        "" => "no findings".to_owned(),
+        list => format!("{} ({list})", plural(verdict.findings.len(), "finding")),
+    };
+    let gaps = match verdict.gaps.len() {
+        0 => String::new(),
+        count => format!(
+            ", {} ({} blocking)",
+            plural(count, "gap"),
+            verdict.gaps.iter().filter(|gap| gap.blocks).count()
+        ),
+    };
+    page.line(format_args!("Verdict: {word}, {findings}{gaps}"));
+}
+
+/// Counts by state: `1 new, 2 waived`.
+fn tally(states: impl Iterator<Item = State>) -> String {
+    let states: Vec<State> = states.collect();
+    let parts = State::ALL.into_iter().filter_map(|state| {
+        let count = states.iter().filter(|other| **other == state).count();
+        (count > 0).then(|| format!("{count} {state}"))
+    });
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+/// Counts by severity, the worst first: `1 critical, 2 low`.
+fn severities(severities: impl Iterator<Item = Severity>) -> String {
+    let mut counts = [0_usize; Severity::ALL.len()];
+    for severity in severities {
+        if let Some(count) = counts.get_mut(rank(severity)) {
+            *count += 1;
+        }
+    }
+    let parts = Severity::ALL.into_iter().zip(counts).filter(|(_, count)| *count > 0);
+    parts.map(|(severity, count)| format!("{count} {severity}")).collect::<Vec<_>>().join(", ")
+}
+
+fn plural(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}

@@ -1,0 +1,68 @@
+//! A line for each stage and subject: how it ended, what it counted, whether the cache answered.
+
+use anstyle::{AnsiColor, Style};
+use model::Status;
+
+use crate::formats::text::{Page, plural, tally};
+use crate::formats::{Judgement, Timings, printable};
+
+/// Writes the lines, their columns in line.
+pub(super) fn write(page: &mut Page<'_>, judgements: &[Judgement<'_>]) {
+    let rows: Vec<(String, String, &Judgement<'_>)> = judgements
+        .iter()
+        .map(|judgement| {
+            let outcome = &judgement.run.outcome;
+            let subject = printable::line(&outcome.subject.to_string()).into_owned();
+            (outcome.stage.to_string(), subject, judgement)
+        })
+        .collect();
+    let stages = rows.iter().map(|(stage, ..)| stage.chars().count()).max().unwrap_or(0);
+    let subjects = rows.iter().map(|(_, subject, _)| subject.chars().count()).max().unwrap_or(0);
+    for (stage, subject, judgement) in &rows {
+        let ended = ended(page, judgement);
+        page.line(format_args!("{stage:stages$}  {subject:subjects$}  {ended}"));
+    }
+}
+
+fn ended(page: &Page<'_>, judgement: &Judgement<'_>) -> String {
+    let outcome = &judgement.run.outcome;
+    let reason =
+        outcome.reason.as_ref().map(|reason| format!(": {}", printable::line(reason))).unwrap_or_default();
+    let style = match outcome.status {
+        Status::Clean => AnsiColor::Green.on_default(),
+        Status::Findings | Status::Gaps => AnsiColor::Yellow.on_default(),
+        Status::Failed => AnsiColor::Red.on_default(),
+        Status::Skipped => Style::new().dimmed(),
+    };
+    let word = match outcome.status {
+        Status::Clean | Status::Failed | Status::Skipped => outcome.status.name().to_owned(),
+        Status::Findings | Status::Gaps => found(judgement),
+    };
+    let mut line = format!("{}{reason}", page.styled(style, &word));
+    let counted = judgement.run.counted.iter().filter(|counted| counted.number > 0);
+    let counted: Vec<String> =
+        counted.map(|counted| format!("{} {}", counted.number, printable::line(&counted.what))).collect();
+    if !counted.is_empty() {
+        line.push_str(&format!("; {}", counted.join(", ")));
+    }
+    if outcome.cached {
+        line.push_str(", cached");
+    }
+    if page.options.timings == Timings::Shown {
+        line.push_str(&format!(", {} ms", outcome.milliseconds));
+    }
+    line
+}
+
+/// Words findings and gaps: `2 findings (1 new, 1 waived), 1 gap`.
+fn found(judgement: &Judgement<'_>) -> String {
+    let mut parts = Vec::new();
+    if !judgement.findings.is_empty() {
+        let states = tally(judgement.findings.iter().map(|(_, judged)| judged.state));
+        parts.push(format!("{} ({states})", plural(judgement.findings.len(), "finding")));
+    }
+    if !judgement.gaps.is_empty() {
+        parts.push(plural(judgement.gaps.len(), "gap"));
+    }
+    parts.join(", ")
+}
