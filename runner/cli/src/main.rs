@@ -1,2 +1,76 @@
-//! The binary.
-fn main() {}
+//! `sluicegate`: the binary. Reads the command line, runs the command, and ends with the code that `report::Exit` knows.
+
+mod args;
+mod case;
+mod checkout;
+mod ci;
+mod commands;
+mod context;
+mod data;
+mod fault;
+mod folders;
+mod output;
+mod pipeline;
+mod progress;
+mod scan;
+mod sections;
+mod source_gaps;
+mod stages;
+mod stop;
+mod terminal;
+
+use clap::Parser as _;
+use report::Exit;
+
+use crate::args::{Cli, Command};
+use crate::context::Context;
+use crate::fault::Fault;
+
+fn main() -> std::process::ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Pass };
+            return exit.code().into();
+        }
+    };
+    terminal::start_log(&cli.talk);
+    stop::quiet_panics();
+    let context = Context::new(&cli.talk);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return end(&Fault::incomplete(error)),
+    };
+    let ended = runtime.block_on(async {
+        stop::listen(context.cancel.clone());
+        execute(cli.command, &context).await
+    });
+    // Work that does not stop when it is told to is left behind.
+    runtime.shutdown_background();
+    match ended {
+        Ok(exit) => exit.code().into(),
+        Err(fault) => end(&fault),
+    }
+}
+
+fn end(fault: &Fault) -> std::process::ExitCode {
+    anstream::eprintln!("{fault}");
+    fault.exit().code().into()
+}
+
+async fn execute(command: Command, context: &Context) -> Result<Exit, Fault> {
+    match command {
+        Command::Run(args) => commands::run::run(&args, context).await,
+        Command::Plan(args) => commands::plan::plan(&args, context),
+        Command::Init(args) => commands::init::init(&args),
+        Command::Explain(args) => commands::explain::explain(&args, context),
+        Command::Report(args) => commands::report::report(&args, context),
+        Command::Baseline(args) => commands::baseline::baseline(&args, context).await,
+        Command::Db(args) => commands::db::db(&args, context).await,
+        Command::Cache(args) => commands::cache::cache(&args, context),
+        Command::Hook(args) => commands::hook::hook(&args, context).await,
+        Command::Schema(args) => commands::schema::schema(&args),
+        Command::Completions { shell } => commands::completions::completions(shell),
+    }
+}

@@ -12,5 +12,5 @@ mod world;
 
 pub use event::{Event, Listener};
 pub use explain::{CacheReport, Change, explain};
-pub use run::{Engine, Instance, Ran, StopAfter};
+pub use run::{Engine, Instance, NoMemo, Ran, StopAfter};
 pub use world::World;

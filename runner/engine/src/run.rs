@@ -382,3 +382,14 @@ impl Memo for Kept {
         }
     }
 }
+
+/// Keeps nothing: for asking what would be read without running anything.
+pub struct NoMemo;
+
+impl Memo for NoMemo {
+    fn recall(&self, _key: &MemoKey) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn keep(&self, _key: MemoKey, _value: Vec<u8>) {}
+}

@@ -13,8 +13,11 @@ use stage::DataSets;
 pub struct World {
     /// The tree under check.
     pub tree: Option<Arc<dyn Tree>>,
-    /// The tree whose policy files count for [`Policy::Target`]; that of the change when there is no target.
+    /// The tree of the target branch: its policy files count, unless a stage runs for [`Policy::Head`]. `None` when no
+    /// change is judged.
     pub target: Option<Arc<dyn Tree>>,
+    /// The tree of the change: its policy files count where there is no target.
+    pub head: Option<Arc<dyn Tree>>,
     /// Where a subject of commits gets them from, by the subject's text form and content.
     pub commits: BTreeMap<Subject, Arc<dyn Commits>>,
     /// The data sets.
@@ -33,11 +36,11 @@ pub struct World {
 
 impl World {
     /// Returns the tree that policy files come from.
-    pub(crate) fn policy(&self, policy: Policy) -> Option<Arc<dyn Tree>> {
+    pub fn policy(&self, policy: Policy) -> Option<Arc<dyn Tree>> {
         match policy {
             Policy::Target => self.target.clone(),
-            Policy::Both => self.target.clone().or_else(|| self.tree.clone()),
-            Policy::Head => self.tree.clone(),
+            Policy::Both => self.target.clone().or_else(|| self.head.clone()),
+            Policy::Head => self.head.clone(),
         }
     }
 }

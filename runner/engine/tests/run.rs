@@ -81,8 +81,10 @@ fn instance(stage: &Arc<Probe>, after: &[usize]) -> Instance {
 
 fn world(files: &[(&str, &str)]) -> World {
     let tree = MemoryTree::new(files.iter().map(|(path, text)| (*path, *text)));
+    let tree: Arc<dyn source::Tree> = Arc::new(tree);
     World {
-        tree: Some(Arc::new(tree)),
+        head: Some(Arc::clone(&tree)),
+        tree: Some(tree),
         target: None,
         commits: std::collections::BTreeMap::new(),
         data: Arc::new(MemoryData::default()),

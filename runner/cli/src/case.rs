@@ -1,0 +1,261 @@
+//! Everything a verdict depends on, as one value that can be stored: `run` judges it at once, `report` judges it later,
+//! with the same outcome.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::Path;
+
+use jiff::Timestamp;
+use plan::{Layers, PipelineFile};
+use report::policy::{Policy, RawPolicy};
+use report::{
+    Allowlists, Baseline, Case, Comparison, Coverage, InlineIgnores, Loosened, Record, Verdict, judge,
+};
+use serde::{Deserialize, Serialize};
+use source::Tree;
+use stage::ConfigError;
+
+use crate::fault::Fault;
+
+/// Everything a verdict depends on.
+pub(crate) struct CaseFile {
+    pub(crate) context: Context,
+    /// What was found.
+    pub(crate) record: Record,
+    /// What the merge-base had.
+    pub(crate) base: Option<Record>,
+    /// What the tip of the target branch has; asked only when the change ignores findings.
+    pub(crate) tip: Option<Record>,
+}
+
+/// What a verdict depends on beside records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Context {
+    /// The day, as `2026-01-31`.
+    pub(crate) today: String,
+    /// Whether comments in the source can ignore findings.
+    pub(crate) inline_ignores: bool,
+    /// Whether every stage of the pipeline took part.
+    pub(crate) whole: bool,
+    /// The policies of the target branch, nearest first; empty when no change is judged.
+    pub(crate) target: Vec<PolicyText>,
+    /// The policies of the tree under check, nearest first.
+    pub(crate) head: Vec<PolicyText>,
+    /// Baselines of both sides.
+    pub(crate) baselines: [Option<String>; 2],
+    /// Path before → path now.
+    pub(crate) renames: BTreeMap<String, String>,
+    /// When the merge-base was committed, seconds since the epoch.
+    pub(crate) base_time: Option<i64>,
+    /// What the pipeline file lost: (what, message, place).
+    pub(crate) loosened: Vec<(String, String, Option<(String, u64, u64)>)>,
+}
+
+/// The part of a pipeline file that decides what passes, blanked elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PolicyText {
+    path: String,
+    text: String,
+}
+
+/// The keys of a pipeline file that decide what passes.
+const POLICY_KEYS: [&str; 3] = ["gate", "waivers", "baseline"];
+/// A stored case larger than this is refused.
+const MOST_BYTES: u64 = 4 << 30;
+
+impl PolicyText {
+    /// Takes the policies of files, nearest first.
+    pub(crate) fn of(layers: &Layers) -> Vec<Self> {
+        let text =
+            |file: &PipelineFile| Self { path: file.path().to_owned(), text: file.excerpt(&POLICY_KEYS) };
+        layers.files().iter().map(text).collect()
+    }
+
+    fn raw(&self) -> Result<RawPolicy, Fault> {
+        if self.text.trim().is_empty() {
+            return Ok(RawPolicy::default());
+        }
+        let wrong = |error| Fault::usage(ConfigError::from_yaml(&self.path, &self.text, &error));
+        serde_saphyr::from_str(&self.text).map_err(wrong)
+    }
+
+    fn check(&self, raw: RawPolicy) -> Result<Policy, Fault> {
+        raw.check(&self.path).map_err(|errors| {
+            let shown = errors.iter().map(|error| match &error.place {
+                Some(place) => {
+                    let (line, column) = (place.line as usize, place.column as usize);
+                    ConfigError::new(&self.path, &self.text, line, column, error.to_string()).to_string()
+                }
+                None => format!("{}: {error}", self.path),
+            });
+            Fault::usage(shown.collect::<Vec<_>>().join("\n"))
+        })
+    }
+}
+
+/// Reads one side's policy: the repository's own, tightened by each organization's that it extends.
+pub(crate) fn side(texts: &[PolicyText]) -> Result<(Policy, Vec<Loosened>), Fault> {
+    let Some((own, organizations)) = texts.split_first() else { return Ok((Policy::default(), Vec::new())) };
+    let raw = own.raw()?;
+    let mut policy = own.check(raw.clone())?;
+    let mut loosened = Vec::new();
+    for organization in organizations {
+        let stricter = organization.check(organization.raw()?.unsaid_from(&raw))?;
+        let (tightened, lost) = Policy::tighten(&stricter, &policy);
+        policy = tightened;
+        loosened.extend(lost);
+    }
+    Ok((policy, loosened))
+}
+
+/// Reads the baseline that a policy names.
+pub(crate) fn baseline(policy: &Policy, tree: &dyn Tree) -> Result<Option<String>, Fault> {
+    let Some(path) = &policy.baseline else { return Ok(None) };
+    let Some(index) = tree.find(path) else {
+        return Err(Fault::usage(format!("the baseline {path} is not in the tree"))
+            .hint(format!("write it with `sluicegate baseline -o {path}`, or take the line out")));
+    };
+    let content = tree
+        .read(index)
+        .map_err(|error| Fault::usage(format!("cannot read the baseline {path}: {error}")))?;
+    let text =
+        String::from_utf8(content.to_vec()).map_err(|_| Fault::usage(format!("{path} is not UTF-8")))?;
+    Ok(Some(text))
+}
+
+fn read_baseline(text: Option<&String>) -> Result<Option<Baseline>, Fault> {
+    text.map(|text| Baseline::read(text.as_bytes())).transpose().map_err(Fault::usage)
+}
+
+impl Context {
+    /// Returns what is in force: policy, baseline, and what the change lost on the way.
+    fn in_force(&self) -> Result<(Policy, Option<Baseline>, Vec<Loosened>), Fault> {
+        let place = |(file, line, column): &(String, u64, u64)| report::Place {
+            file: file.clone(),
+            line: *line,
+            column: *column,
+        };
+        let mut loosened: Vec<Loosened> = self
+            .loosened
+            .iter()
+            .map(|(what, message, at)| Loosened {
+                what: what.clone(),
+                message: message.clone(),
+                place: at.as_ref().map(place),
+            })
+            .collect();
+        let (head, lost) = side(&self.head)?;
+        loosened.extend(lost);
+        let [of_target, of_head] = &self.baselines;
+        if self.target.is_empty() {
+            return Ok((head, read_baseline(of_head.as_ref())?, loosened));
+        }
+        let (target, _) = side(&self.target)?;
+        let (policy, lost) = Policy::tighten(&target, &head);
+        loosened.extend(lost);
+        let (of_target, of_head) = (read_baseline(of_target.as_ref())?, read_baseline(of_head.as_ref())?);
+        let (baseline, lost) = Baseline::tighten(of_target.as_ref(), of_head.as_ref());
+        loosened.extend(lost);
+        Ok((policy, baseline, loosened))
+    }
+}
+
+impl CaseFile {
+    /// Judges. The record comes back settled, as reports want it.
+    pub(crate) fn judge(&self) -> Result<(Record, Verdict), Fault> {
+        let (policy, baseline, mut loosened) = self.context.in_force()?;
+        let (record, lost) = self.record.clone().settle();
+        loosened.extend(lost);
+        let base = self.base.clone().map(|base| base.settle().0);
+        let tip = self.tip.clone().map(|tip| tip.settle().0);
+        let base_time = self.context.base_time.and_then(|seconds| Timestamp::from_second(seconds).ok());
+        let comparison = base.as_ref().map(|base| Comparison {
+            base,
+            base_time,
+            renames: &self.context.renames,
+            tip: tip.as_ref(),
+            allowlists: Allowlists::Target,
+        });
+        let today = self.context.today.parse().map_err(Fault::bug)?;
+        let verdict = judge(&Case {
+            record: &record,
+            comparison,
+            policy: &policy,
+            baseline: baseline.as_ref(),
+            today,
+            inline_ignores: if self.context.inline_ignores {
+                InlineIgnores::Honored
+            } else {
+                InlineIgnores::Refused
+            },
+            coverage: if self.context.whole { Coverage::All } else { Coverage::Some },
+            loosened,
+        });
+        Ok((record, verdict))
+    }
+
+    /// Writes the case: packed frames one behind the other, first the context, then the records.
+    pub(crate) fn write(&self, path: &Path) -> Result<(), Fault> {
+        let text = serde_json::to_vec(&(&self.context, self.base.is_some(), self.tip.is_some()))
+            .map_err(Fault::bug)?;
+        let mut bytes = zstd::encode_all(&text[..], 3).map_err(Fault::bug)?;
+        for record in std::iter::once(&self.record).chain(&self.base).chain(&self.tip) {
+            record.write(&mut bytes).map_err(Fault::bug)?;
+        }
+        crate::output::write(path, &bytes)
+    }
+
+    /// Reads a case.
+    pub(crate) fn read(path: &Path) -> Result<Self, Fault> {
+        let refuse =
+            |reason: String| Fault::usage(format!("cannot read the record {}: {reason}", path.display()));
+        let mut bytes = Vec::new();
+        let file = std::fs::File::open(path).map_err(|error| refuse(error.to_string()))?;
+        file.take(MOST_BYTES).read_to_end(&mut bytes).map_err(|error| refuse(error.to_string()))?;
+        let mut rest = &bytes[..];
+        let mut frame = || -> Result<&[u8], Fault> {
+            let length = zstd::zstd_safe::find_frame_compressed_size(rest)
+                .map_err(|_| refuse("it is cut off, or no record of `run --record`".into()))?;
+            let (frame, behind) = rest.split_at_checked(length).unwrap_or((rest, &[]));
+            rest = behind;
+            Ok(frame)
+        };
+        let context = zstd::Decoder::new(frame()?).map_err(|error| refuse(error.to_string()))?;
+        let (context, base, tip): (Context, bool, bool) =
+            serde_json::from_reader(context.take(MOST_BYTES)).map_err(|error| refuse(error.to_string()))?;
+        let mut record = || Record::read(frame()?).map_err(|error| refuse(error.to_string()));
+        Ok(Self {
+            context,
+            record: record()?,
+            base: base.then(&mut record).transpose()?,
+            tip: tip.then(&mut record).transpose()?,
+        })
+    }
+
+    /// Makes one case of the shards of a run.
+    pub(crate) fn merge(cases: Vec<Self>) -> Result<Self, Fault> {
+        let mut context: Option<Context> = None;
+        let (mut records, mut bases, mut tips) = (Vec::new(), Vec::new(), Vec::new());
+        for case in cases {
+            if context.as_ref().is_some_and(|context| *context != case.context) {
+                return Err(Fault::usage(
+                    "the records are of runs with different policies, dates or merge-bases",
+                )
+                .hint("merge the shards of one run only"));
+            }
+            context = Some(case.context);
+            records.push(case.record);
+            bases.extend(case.base);
+            tips.extend(case.tip);
+        }
+        let context = context.ok_or_else(|| Fault::usage("no record is given"))?;
+        let some =
+            |records: Vec<Record>| if records.is_empty() { None } else { Some(Record::merge(records)) };
+        Ok(Self {
+            context,
+            record: Record::merge(records).map_err(Fault::usage)?,
+            base: some(bases).transpose().map_err(Fault::usage)?,
+            tip: some(tips).transpose().map_err(Fault::usage)?,
+        })
+    }
+}

@@ -1,0 +1,177 @@
+//! `sluicegate hook`: the check before a push. Every ref that git names on standard input is checked, as the commits that
+//! the remote does not have yet, never as what lies in the worktree.
+
+use std::collections::BTreeSet;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use report::Exit;
+use source::Repository;
+
+use crate::args::{Choice, HookArgs, HookCommand, Output, RunArgs};
+use crate::commands::run::{Outgoing, execute};
+use crate::context::Context;
+use crate::fault::Fault;
+
+/// What the hook's file says. It fails closed when the program is not there.
+const SCRIPT: &str = "#!/bin/sh
+# Installed by `sluicegate hook install`; taken away by `sluicegate hook uninstall`.
+if ! command -v sluicegate >/dev/null 2>&1; then
+    echo 'sluicegate is not on PATH, so the push is not checked and not let through' >&2
+    exit 1
+fi
+exec sluicegate hook pre-push \"$@\"
+";
+/// By this line a hook is known to be ours.
+const MARK: &str = "# Installed by `sluicegate hook install`";
+/// Name of the hook's file.
+const NAME: &str = "pre-push";
+/// A list of refs longer than this is not from git.
+const MOST_INPUT: u64 = 16 << 20;
+
+/// Installs, removes or is the hook.
+pub(crate) async fn hook(args: &HookArgs, context: &Context) -> Result<Exit, Fault> {
+    match &args.command {
+        HookCommand::Install { path, force } => install(path, *force),
+        HookCommand::Uninstall { path } => uninstall(path),
+        HookCommand::PrePush { remote, url: _ } => pre_push(remote, context).await,
+    }
+}
+
+fn install(path: &Path, force: bool) -> Result<Exit, Fault> {
+    let file = hook_file(path)?;
+    let there = std::fs::read_to_string(&file).ok();
+    if there.is_some_and(|text| !text.contains(MARK)) && !force {
+        return Err(Fault::usage(format!("{} is a hook of yours", file.display()))
+            .hint("call `sluicegate hook pre-push \"$@\"` in it, or replace it with --force"));
+    }
+    crate::output::write(&file, SCRIPT.as_bytes())?;
+    executable(&file).map_err(|error| Fault::incomplete(format!("{}: {error}", file.display())))?;
+    anstream::eprintln!("installed {}; `git push` now runs profile `push`", file.display());
+    Ok(Exit::Pass)
+}
+
+fn uninstall(path: &Path) -> Result<Exit, Fault> {
+    let file = hook_file(path)?;
+    match std::fs::read_to_string(&file) {
+        Ok(text) if text.contains(MARK) => {
+            std::fs::remove_file(&file)
+                .map_err(|error| Fault::incomplete(format!("{}: {error}", file.display())))?;
+            anstream::eprintln!("removed {}", file.display());
+            Ok(Exit::Pass)
+        }
+        Ok(_) => Err(Fault::usage(format!("{} is a hook of yours and stays", file.display()))),
+        Err(_) => Err(Fault::usage(format!("{} does not exist", file.display()))),
+    }
+}
+
+/// Returns where git looks for the hook.
+fn hook_file(path: &Path) -> Result<PathBuf, Fault> {
+    let repository = git2::Repository::discover(path)
+        .map_err(|error| Fault::usage(format!("{}: {}", path.display(), error.message())))?;
+    let configured = repository.config().and_then(|config| config.get_path("core.hooksPath")).ok();
+    let folder = match configured {
+        Some(folder) if folder.is_absolute() => folder,
+        Some(folder) => repository.workdir().unwrap_or(repository.path()).join(folder),
+        None => repository.commondir().join("hooks"),
+    };
+    Ok(folder.join(NAME))
+}
+
+fn executable(file: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o755))?;
+    }
+    #[cfg(not(unix))]
+    let _ = file;
+    Ok(())
+}
+
+/// A line of what git says on standard input: local ref, its object, remote ref, its object.
+struct Update {
+    reference: String,
+    object: String,
+    known: Option<String>,
+}
+
+async fn pre_push(remote: &str, context: &Context) -> Result<Exit, Fault> {
+    let mut text = String::new();
+    let read = std::io::stdin().take(MOST_INPUT).read_to_string(&mut text);
+    read.map_err(|error| Fault::usage(format!("standard input is no list of refs: {error}")))?;
+    let updates = updates(&text)?;
+    let path = PathBuf::from(".");
+    let repository = Repository::discover(&path).map_err(Fault::usage)?;
+    let repository = repository.ok_or_else(|| Fault::usage("the hook does not run in a git repository"))?;
+    let root = repository.root().unwrap_or(repository.git_folder()).to_owned();
+    let branches = repository.remote_branches(Some(remote)).map_err(Fault::incomplete)?;
+    let had: BTreeSet<String> = branches.into_iter().map(|branch| branch.commit).collect();
+    let mut exits = Vec::new();
+    let mut done: BTreeSet<String> = BTreeSet::new();
+    for update in updates {
+        let tip = repository.resolve(&update.object).map_err(Fault::incomplete)?;
+        let known = update.known.and_then(|object| repository.resolve(&object).ok());
+        if !done.insert(tip.clone()) {
+            continue;
+        }
+        anstream::eprintln!("checking {} before the push to {remote}", update.reference);
+        let excluded = had.iter().cloned().chain(known).collect();
+        exits.push(execute(&arguments(root.clone()), context, Some(Outgoing { tip, excluded })).await?);
+    }
+    Ok(Exit::of(exits))
+}
+
+/// Reads every line; a ref that is deleted brings nothing to check. Object ids of any hash are taken.
+fn updates(text: &str) -> Result<Vec<Update>, Fault> {
+    let mut updates = Vec::new();
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let [reference, object, _, known] = fields[..] else {
+            return Err(Fault::usage(format!("`{line}` is no line of git's pre-push protocol")));
+        };
+        let zero = |id: &str| id.bytes().all(|byte| byte == b'0');
+        if !zero(object) {
+            let known = (!zero(known)).then(|| known.to_owned());
+            updates.push(Update { reference: reference.to_owned(), object: object.to_owned(), known });
+        }
+    }
+    Ok(updates)
+}
+
+fn arguments(path: PathBuf) -> RunArgs {
+    let choice = Choice {
+        path,
+        config: ::plan::PipelineFile::NAME.to_owned(),
+        profile: Some("push".to_owned()),
+        stages: Vec::new(),
+        since: None,
+        shard: None,
+        include_ignored: false,
+        offline: false,
+        no_cache: false,
+        jobs: None,
+        data_dir: std::env::var_os("SLUICEGATE_DATA_DIR").map(PathBuf::from),
+        cache_dir: std::env::var_os("SLUICEGATE_CACHE_DIR").map(PathBuf::from),
+    };
+    let output = Output { formats: Vec::new(), output: None, min_severity: None, all: false, timings: false };
+    RunArgs { choice, output, record: None, fail_fast: false, no_inline_ignores: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_is_read_and_deletions_are_left_out() {
+        let zero = "0".repeat(64);
+        let text = format!(
+            "refs/heads/a aa refs/heads/a bb\n(delete) {zero} refs/heads/b cc\nrefs/heads/c dd refs/heads/c {zero}\n"
+        );
+        let read = updates(&text).unwrap();
+        let told: Vec<_> = read.iter().map(|u| (u.object.as_str(), u.known.as_deref())).collect();
+        assert_eq!(told, [("aa", Some("bb")), ("dd", None)]);
+        assert!(updates("nonsense\n").is_err());
+        assert!(updates("").unwrap().is_empty());
+    }
+}

@@ -1,0 +1,26 @@
+//! `sluicegate init`: the pipeline file for what is found.
+
+use report::Exit;
+
+use crate::args::InitArgs;
+use crate::checkout::Checkout;
+use crate::fault::Fault;
+use crate::output;
+
+/// Writes the file that says the same as having none, for a person to go on from.
+pub(crate) fn init(args: &InitArgs) -> Result<Exit, Fault> {
+    let checkout = Checkout::open(&args.path, false)?;
+    let text = plan::starter(&crate::stages::kinds(), checkout.tree.as_ref());
+    if args.print {
+        output::print(text.as_bytes())?;
+        return Ok(Exit::Pass);
+    }
+    let file = args.path.join(plan::PipelineFile::NAME);
+    if file.exists() && !args.force {
+        return Err(Fault::usage(format!("{} exists already", file.display()))
+            .hint("replace it with --force, or look at the new one with --print"));
+    }
+    output::write(&file, text.as_bytes())?;
+    anstream::eprintln!("wrote {}; `sluicegate plan` shows what it runs", file.display());
+    Ok(Exit::Pass)
+}

@@ -1,0 +1,24 @@
+//! The data sets of this machine, as stages see them.
+
+use std::path::PathBuf;
+
+use stage::{DataSets, Shard};
+
+/// Name of the data set that `sluicegate db update` builds.
+const ADVISORIES: &str = "advisories";
+
+/// The data sets of this machine.
+pub(crate) struct MachineData {
+    /// Folder of the advisories.
+    pub(crate) advisories: PathBuf,
+}
+
+impl DataSets for MachineData {
+    fn shard(&self, data: &str, shard: &str) -> Result<Option<Shard>, String> {
+        if data != ADVISORIES {
+            return Ok(None);
+        }
+        let mapped = advisory::map(&self.advisories, shard).map_err(|error| error.to_string())?;
+        Ok(mapped.map(|(digest, bytes)| Shard { digest, bytes }))
+    }
+}

@@ -1,0 +1,64 @@
+//! Errors as a person meets them: what went wrong, what to do, and the exit code that follows.
+
+use std::error::Error;
+use std::fmt;
+
+use report::Exit;
+
+/// An error on its way to the user. Its kind alone decides the exit code.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    kind: Exit,
+    error: Box<dyn Error + Send + Sync>,
+    hints: Vec<String>,
+}
+
+impl Fault {
+    /// The command line or the configuration is wrong.
+    pub(crate) fn usage(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { kind: Exit::Usage, error: error.into(), hints: Vec::new() }
+    }
+
+    /// Something that is needed is not there: nothing was judged.
+    pub(crate) fn incomplete(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { kind: Exit::Incomplete, error: error.into(), hints: Vec::new() }
+    }
+
+    /// The run was stopped from outside.
+    pub(crate) fn interrupted() -> Self {
+        Self { kind: Exit::Interrupted, error: "interrupted".into(), hints: Vec::new() }
+    }
+
+    /// Our own bug.
+    pub(crate) fn bug(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let hint = "report it with the output of the same command and -v".to_owned();
+        Self { kind: Exit::Bug, error: error.into(), hints: vec![hint] }
+    }
+
+    /// Adds an action that helps.
+    #[must_use]
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Returns how the process ends.
+    pub(crate) fn exit(&self) -> Exit {
+        self.kind
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error: {}", self.error)?;
+        let mut source = self.error.source();
+        while let Some(cause) = source {
+            write!(f, "\n  because: {cause}")?;
+            source = cause.source();
+        }
+        for hint in &self.hints {
+            write!(f, "\n  help: {hint}")?;
+        }
+        Ok(())
+    }
+}

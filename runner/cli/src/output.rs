@@ -1,0 +1,119 @@
+//! Where reports go: standard output, or a file each. Formats are those of `report::formats`.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use report::formats::{self, Color, Format, Options, Show, Timings};
+use report::{Record, State, Verdict};
+
+use crate::args::Output;
+use crate::fault::Fault;
+use crate::terminal::Terminal;
+
+/// A report to write.
+pub(crate) struct Report {
+    format: &'static Format,
+    file: Option<PathBuf>,
+}
+
+/// Reads `--format` and `--output`; without any, the text report on standard output. `more` are those of the pipeline
+/// file, format and file.
+pub(crate) fn reports(output: &Output, more: &BTreeMap<String, String>) -> Result<Vec<Report>, Fault> {
+    let mut reports = Vec::new();
+    for asked in &output.formats {
+        let (name, file) = match asked.split_once('=') {
+            Some((name, file)) if !file.is_empty() => (name, Some(PathBuf::from(file))),
+            Some(_) => return Err(Fault::usage(format!("--format {asked} names no file"))),
+            None => (asked.as_str(), None),
+        };
+        reports.push(Report { format: find(name)?, file });
+    }
+    if reports.is_empty() {
+        reports.push(Report { format: find("text")?, file: None });
+    }
+    if let Some(file) = &output.output {
+        let mut open = reports.iter_mut().filter(|report| report.file.is_none());
+        let first = open.next();
+        let first = first
+            .ok_or_else(|| Fault::usage("--output has no report left: every format has its own file"))?;
+        first.file = Some(file.clone());
+    }
+    if reports.iter().filter(|report| report.file.is_none()).count() > 1 {
+        return Err(Fault::usage("several reports would go to standard output")
+            .hint("give all but one a file: --format sarif=report.sarif"));
+    }
+    for (name, file) in more {
+        reports.push(Report { format: find(name)?, file: Some(PathBuf::from(file)) });
+    }
+    Ok(reports)
+}
+
+fn find(name: &str) -> Result<&'static Format, Fault> {
+    formats::find(name).ok_or_else(|| {
+        let names: Vec<&str> = formats::FORMATS.iter().map(|format| format.name).collect();
+        Fault::usage(format!("`{name}` is no report format"))
+            .hint(format!("take one of: {}", names.join(", ")))
+    })
+}
+
+/// Renders and writes every report.
+pub(crate) fn render(
+    reports: &[Report],
+    output: &Output,
+    terminal: &Terminal,
+    record: &Record,
+    verdict: &Verdict,
+) -> Result<(), Fault> {
+    for report in reports {
+        let to_terminal = report.file.is_none();
+        let options = Options {
+            color: if terminal.color && to_terminal { Color::Always } else { Color::Never },
+            width: terminal.width,
+            timings: if output.timings { Timings::Shown } else { Timings::Hidden },
+            show: Show { min_severity: output.min_severity, states: output.all.then(|| State::ALL.to_vec()) },
+        };
+        let text = (report.format.render)(&formats::Report { record, verdict }, &options);
+        match &report.file {
+            Some(file) => write(file, text.as_bytes())?,
+            None => print(text.as_bytes())?,
+        }
+    }
+    Ok(())
+}
+
+/// Prints to standard output; a reader that has gone away is no error.
+pub(crate) fn print(bytes: &[u8]) -> Result<(), Fault> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Fault::incomplete(error)),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Writes a file whole or not at all; folders on the way are made. Special files, as `/dev/stdout`, are written through.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+    let refuse =
+        |error: std::io::Error| Fault::incomplete(format!("cannot write {}: {error}", path.display()));
+    if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+        return std::fs::write(path, bytes).map_err(refuse);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(refuse)?;
+    let mut file = tempfile::Builder::new().prefix(".sluicegate-").tempfile_in(folder).map_err(refuse)?;
+    file.write_all(bytes).map_err(refuse)?;
+    readable(file.as_file());
+    file.persist(path).map_err(|error| refuse(error.error))?;
+    Ok(())
+}
+
+/// Gives a report the permissions of an ordinary file: temporary files are the user's alone.
+fn readable(file: &std::fs::File) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let _ = file.set_permissions(std::fs::Permissions::from_mode(0o644));
+    }
+    #[cfg(not(unix))]
+    let _ = file;
+}

@@ -1,0 +1,88 @@
+//! What a person sees while stages run: bars on a terminal, one line a finished stage elsewhere. On standard error only.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use engine::{Event, Listener};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use model::{StageId, Status, Subject};
+
+use crate::terminal::Terminal;
+
+/// Returns a listener that shows a run's progress, and the handle that clears it.
+pub(crate) fn listener(terminal: &Terminal) -> (Listener, Bars) {
+    let bars = Bars(Arc::new(Mutex::new(Shown { bars: BTreeMap::new(), all: MultiProgress::new() })));
+    let (quiet, live) = (terminal.quiet, terminal.live);
+    let shown = bars.clone();
+    let listener = move |event: Event| {
+        if quiet {
+            return;
+        }
+        if live { shown.draw(event) } else { line(event) }
+    };
+    (Arc::new(listener), bars)
+}
+
+/// The bars of a run.
+#[derive(Clone)]
+pub(crate) struct Bars(Arc<Mutex<Shown>>);
+
+struct Shown {
+    bars: BTreeMap<(StageId, Subject), ProgressBar>,
+    all: MultiProgress,
+}
+
+impl Bars {
+    /// Takes every bar off the terminal.
+    pub(crate) fn clear(&self) {
+        let mut shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.bars.clear();
+        let _ = shown.all.clear();
+    }
+
+    fn draw(&self, event: Event) {
+        let mut shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            Event::Started { stage, subject } => {
+                let bar = shown.all.add(ProgressBar::new_spinner());
+                bar.set_prefix(format!("{stage} ({subject})"));
+                bar.set_style(style("{spinner} {prefix:32} {elapsed}"));
+                bar.enable_steady_tick(Duration::from_millis(120));
+                shown.bars.insert((stage, subject), bar);
+            }
+            Event::Progress { stage, subject, done, total } => {
+                if let Some(bar) = shown.bars.get(&(stage, subject)) {
+                    bar.set_style(style("{spinner} {prefix:32} {bar:30} {pos}/{len} {elapsed}"));
+                    bar.set_length(total);
+                    bar.set_position(done);
+                }
+            }
+            Event::Finished { stage, subject, .. } => {
+                if let Some(bar) = shown.bars.remove(&(stage, subject)) {
+                    bar.finish_and_clear();
+                }
+            }
+        }
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    // Our own templates are valid; the default spinner is what is left otherwise.
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
+
+/// Prints one line for a stage that has ended.
+fn line(event: Event) {
+    if let Event::Finished { stage, subject, status, cached, said: (findings, gaps), milliseconds, .. } =
+        event
+    {
+        let source = if cached { ", cached" } else { "" };
+        let said = match status {
+            Status::Clean | Status::Skipped => status.name().to_owned(),
+            Status::Findings | Status::Gaps => format!("{findings} findings, {gaps} gaps"),
+            Status::Failed => "failed".to_owned(),
+        };
+        anstream::eprintln!("{stage} ({subject}): {said} in {milliseconds} ms{source}");
+    }
+}

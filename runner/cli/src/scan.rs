@@ -1,0 +1,230 @@
+//! Runs a plan: the tree under check, then, for a change, the merge-base and the tip of the target branch.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use engine::{Engine, Instance, Ran, World};
+use model::{Message, Policy, RunHeader, Subject};
+use plan::{Fate, Plan, Scope};
+use report::Record;
+use source::Tree;
+use stage::{Files, Globs, Need};
+use store::{Cache, Key};
+
+use crate::args::Choice;
+use crate::checkout::{Change, Checkout};
+use crate::context::Context;
+use crate::data::MachineData;
+use crate::fault::Fault;
+use crate::folders;
+use crate::sections::Trust;
+
+/// Bytes the results cache may hold.
+pub(crate) const CACHE_LIMIT: u64 = 512 << 20;
+
+/// What entries are tagged with where the target branch's file says `cache: { trust: scoped }`: no secret.
+const SCOPED: &str = "scoped";
+
+/// Opens the results cache; a cache that cannot be used is said once and done without.
+pub(crate) fn cache(choice: &Choice, context: &Context, trust: Trust) -> Option<Arc<Cache>> {
+    if choice.no_cache {
+        return None;
+    }
+    let open = || -> Result<Cache, String> {
+        let folder = folders::cache(choice.cache_dir.as_ref()).map_err(|fault| fault.to_string())?;
+        let given = context.environment.get("SLUICEGATE_CACHE_KEY").filter(|text| !text.is_empty());
+        let key = match (given, trust) {
+            (Some(text), _) => Key::from_text(text),
+            (None, Trust::Scoped) if context.surroundings.ci => {
+                tracing::info!("the results cache is trusted because the CI service keeps branches apart");
+                Key::from_text(SCOPED)
+            }
+            (None, Trust::Own | Trust::Scoped) => {
+                let file = folders::key().map_err(|fault| fault.to_string())?;
+                Key::of_user(&file).map_err(|error| format!("{}: {error}", file.display()))?
+            }
+        };
+        Ok(Cache::new(&folder, key, CACHE_LIMIT))
+    };
+    open()
+        .inspect_err(|reason| tracing::warn!("running without a results cache: {reason}"))
+        .ok()
+        .map(Arc::new)
+}
+
+/// Returns the engine's instances for the plan's; those that run in another shard are left out.
+pub(crate) fn instances(plan: &Plan, world: &World) -> Vec<Instance> {
+    let mut numbers: Vec<Vec<usize>> = Vec::new();
+    let mut instances: Vec<Instance> = Vec::new();
+    for planned in plan.instances() {
+        let skip = match &planned.fate {
+            Fate::Runs { .. } | Fate::Repeated { .. } => None,
+            Fate::Skipped { reason } => Some(reason.clone()),
+            Fate::Elsewhere { .. } | Fate::Left { .. } => {
+                numbers.push(Vec::new());
+                continue;
+            }
+        };
+        let after =
+            planned.after.iter().filter_map(|before| numbers.get(*before)).flatten().copied().collect();
+        let instance = Instance {
+            stage: Arc::clone(&planned.stage),
+            subject: planned.subject.clone(),
+            policy: planned.policy,
+            timeout: planned.timeout,
+            after,
+            skip,
+        };
+        let sides = sides(&instance, world);
+        numbers.push((instances.len()..instances.len() + sides.len()).collect());
+        instances.extend(sides.into_iter().map(|policy| Instance { policy, ..instance.clone() }));
+    }
+    instances
+}
+
+/// Returns by whose policy a stage runs: by both sides' where the policy files it reads differ.
+fn sides(instance: &Instance, world: &World) -> Vec<Policy> {
+    let spec = instance.stage.spec();
+    let globs: Vec<&Globs> = spec
+        .needs
+        .iter()
+        .filter_map(|need| if let Need::Policy(globs) = need { Some(globs) } else { None })
+        .collect();
+    if instance.policy != Policy::Both || globs.is_empty() {
+        return vec![instance.policy];
+    }
+    let content = |policy: Policy| {
+        let files = Files::select(world.policy(policy)?, &globs);
+        Some((files.listing(), files.contents(&vec![u8::MAX; files.len().div_ceil(8)])))
+    };
+    let (target, head) = (content(Policy::Target), content(Policy::Head));
+    if world.target.is_none() || target == head {
+        vec![Policy::Both]
+    } else {
+        vec![Policy::Target, Policy::Head]
+    }
+}
+
+/// What there is for stages to read.
+pub(crate) fn world(
+    choice: &Choice,
+    checkout: &Checkout,
+    change: Option<&Change>,
+    commits: BTreeMap<Subject, Arc<dyn source::Commits>>,
+    environment: BTreeMap<String, String>,
+    salt: [u8; 32],
+) -> Result<World, Fault> {
+    Ok(World {
+        tree: Some(Arc::clone(&checkout.tree)),
+        target: change.map(|change| Arc::clone(&change.target_tree)),
+        head: Some(Arc::clone(&checkout.tree)),
+        commits,
+        data: Arc::new(MachineData { advisories: folders::data(choice.data_dir.as_ref())? }),
+        environment,
+        programs: BTreeMap::new(),
+        today: jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
+        salt,
+        offline: choice.offline,
+    })
+}
+
+/// The records of a run.
+pub(crate) struct Scanned {
+    pub(crate) record: Record,
+    pub(crate) base: Option<Record>,
+    pub(crate) tip: Option<Record>,
+    pub(crate) bugs: Vec<String>,
+    pub(crate) interrupted: bool,
+}
+
+/// Makes the pool for work that takes processor time.
+pub(crate) fn pool(choice: &Choice) -> Result<Arc<rayon::ThreadPool>, Fault> {
+    let threads = choice.jobs.map_or(0, std::num::NonZeroUsize::get);
+    let pool =
+        rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|n| format!("worker-{n}")).build();
+    pool.map(Arc::new).map_err(Fault::incomplete)
+}
+
+/// Runs the instances, and for a change those of the merge-base and, where it matters, of the target's tip.
+pub(crate) async fn scan(
+    engine: &Engine,
+    instances: &[Instance],
+    world: &World,
+    change: Option<&Change>,
+    header: RunHeader,
+) -> Result<Scanned, Fault> {
+    let Ran { messages, bugs, interrupted, .. } = engine.run(instances, world, header.clone()).await;
+    let mut bugs = bugs;
+    let suppressed =
+        |message: &Message| matches!(message, Message::Finding(finding) if finding.suppressed.is_some());
+    let ignores = messages.iter().any(suppressed);
+    let mut record = with_problems(messages, checkout_problems(world));
+    let (mut base, mut tip) = (None, None);
+    if let (Some(change), false) = (change, interrupted) {
+        let quiet = Engine {
+            cache: engine.cache.clone(),
+            pool: Arc::clone(&engine.pool),
+            cancel: engine.cancel.clone(),
+            listener: Arc::new(|_| ()),
+            stop_after: None,
+        };
+        let trees: Vec<Instance> =
+            instances.iter().filter(|instance| instance.subject == Subject::Tree).cloned().collect();
+        let trees = only_trees(instances, trees);
+        let past = async |tree: &Arc<dyn Tree>| {
+            let world = World { tree: Some(Arc::clone(tree)), ..world.clone() };
+            let ran =
+                quiet.run(&trees, &world, RunHeader { shard: header.shard.clone(), ..header.clone() }).await;
+            let problems = checkout_problems(&world);
+            (with_problems(ran.messages, problems), ran.bugs)
+        };
+        let (messages, more) = past(&change.base_tree).await;
+        bugs.extend(more);
+        base = Some(Record::new(messages).map_err(Fault::bug)?);
+        if ignores {
+            let (messages, more) = past(&change.target_tree).await;
+            bugs.extend(more);
+            tip = Some(Record::new(messages).map_err(Fault::bug)?);
+        }
+    }
+    nothing_to_scan(&mut record, world, &header);
+    let record = Record::new(record).map_err(Fault::bug)?;
+    let interrupted = interrupted || engine.cancel.is_cancelled();
+    Ok(Scanned { record, base, tip, bugs, interrupted })
+}
+
+/// Renumbers `after` for the instances that are kept.
+fn only_trees(all: &[Instance], kept: Vec<Instance>) -> Vec<Instance> {
+    let mut numbers = Vec::with_capacity(all.len());
+    let mut next = 0;
+    for instance in all {
+        let tree = instance.subject == Subject::Tree;
+        numbers.push(tree.then_some(next));
+        next += usize::from(tree);
+    }
+    let renumber = |instance: Instance| {
+        let after =
+            instance.after.iter().filter_map(|before| numbers.get(*before).copied().flatten()).collect();
+        Instance { after, ..instance }
+    };
+    kept.into_iter().map(renumber).collect()
+}
+
+/// Returns what the listing of the tree could not see, as messages of the pseudo-stage `source`.
+fn checkout_problems(world: &World) -> Vec<Message> {
+    let Some(tree) = &world.tree else { return Vec::new() };
+    crate::source_gaps::messages(tree.as_ref())
+}
+
+fn with_problems(mut messages: Vec<Message>, problems: Vec<Message>) -> Vec<Message> {
+    messages.extend(problems);
+    messages
+}
+
+/// A full scan that finds nothing to scan is incomplete, not clean.
+fn nothing_to_scan(messages: &mut Vec<Message>, world: &World, header: &RunHeader) {
+    let empty = world.tree.as_ref().is_none_or(|tree| tree.entries().is_empty());
+    if empty && header.scope == Scope::Full.name() {
+        messages.extend(crate::source_gaps::nothing());
+    }
+}

@@ -1,0 +1,68 @@
+//! The sections of the pipeline file that the command line itself reads: `report` and `cache`.
+
+use std::collections::BTreeMap;
+
+use plan::{Combined, SectionSchema};
+use report::policy::{RawGate, RawWaiver};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::fault::Fault;
+
+/// The schemas of the sections of the top that are not the plan's own.
+pub(crate) const SCHEMAS: [SectionSchema; 5] = [
+    ("gate", |generator| generator.subschema_for::<RawGate>()),
+    ("waivers", |generator| generator.subschema_for::<Vec<RawWaiver>>()),
+    ("baseline", |generator| generator.subschema_for::<String>()),
+    ("report", |generator| generator.subschema_for::<BTreeMap<String, String>>()),
+    ("cache", |generator| generator.subschema_for::<CacheSection>()),
+];
+
+/// What the command line reads of the pipeline files.
+#[derive(Debug, Clone)]
+pub(crate) struct Sections {
+    /// Format → file, as the tree's own file says.
+    pub(crate) reports: BTreeMap<String, String>,
+    /// Whose cache entries are believed in CI, as the policy in force says.
+    pub(crate) cache: Trust,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct CacheSection {
+    /// Whose entries of the results cache are believed in CI.
+    trust: Trust,
+}
+
+/// Whose entries of the results cache are believed in CI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Trust {
+    /// Those written with this machine's key, or with `SLUICEGATE_CACHE_KEY`.
+    #[default]
+    Own,
+    /// Also those that the CI service restores, because it keeps the caches of branches apart.
+    Scoped,
+}
+
+impl Sections {
+    /// Reads the sections. Files that an organization's policy brings have no say in where reports go.
+    pub(crate) fn read(combined: &Combined) -> Result<Self, Fault> {
+        for key in ["trust"] {
+            let (target, head) = combined.sections(key);
+            if let Some(section) = target.iter().chain(&head).find(|section| !section.text.trim().is_empty())
+            {
+                let line = section.text.lines().take_while(|line| line.trim().is_empty()).count() + 1;
+                let text = format!("this version does not read `{key}`, so what it says would not hold");
+                return Err(Fault::usage(section.error(line, 1, text)).hint(format!("take `{key}` out")));
+            }
+        }
+        let (_, head) = combined.sections("report");
+        let reports =
+            head.first().map(stage::Section::parse).transpose().map_err(Fault::usage)?.unwrap_or_default();
+        let (target, _) = combined.sections("cache");
+        let cache = target.iter().map(stage::Section::parse::<CacheSection>).collect::<Result<Vec<_>, _>>();
+        let cache = cache.map_err(Fault::usage)?.first().map(|section| section.trust).unwrap_or_default();
+        Ok(Self { reports, cache })
+    }
+}

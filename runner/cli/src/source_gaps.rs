@@ -1,0 +1,64 @@
+//! What the listing of a tree could not see, said as a stage says it: the pseudo-stage `source`.
+
+use model::{Gap, GapKind, Message, Policy, StageId, StageOutcome, Status, Subject};
+use source::Tree;
+
+/// Returns the messages for what `tree` could not list; none when it listed everything.
+pub(crate) fn messages(tree: &dyn Tree) -> Vec<Message> {
+    let submodules = tree.entries().iter().filter_map(|entry| match &entry.kind {
+        source::EntryKind::Submodule { .. } => Some((
+            "submodule",
+            entry.path.to_string(),
+            "the submodule is not checked out".to_owned(),
+            Some("check it out: git submodule update --init"),
+        )),
+        source::EntryKind::File | source::EntryKind::Link { .. } => None,
+    });
+    let problems = tree
+        .problems()
+        .iter()
+        .map(|problem| (problem.code, problem.path.clone(), problem.reason.clone(), None));
+    let gaps: Vec<_> = submodules
+        .chain(problems)
+        .map(|(code, path, reason, hint)| gap(GapKind::Unread, code, Some(path), reason, hint))
+        .collect();
+    outcome(gaps)
+}
+
+/// Returns the messages for a tree without any file.
+pub(crate) fn nothing() -> Vec<Message> {
+    let reason = "the tree holds no file, so nothing was checked".to_owned();
+    let hint = Some("give the folder that holds the code, or --include-ignored if .gitignore hides it");
+    outcome(vec![gap(GapKind::Lost, "nothing-to-scan", None, reason, hint)])
+}
+
+fn gap(kind: GapKind, code: &str, path: Option<String>, reason: String, hint: Option<&str>) -> Option<Gap> {
+    Some(Gap {
+        stage: stage()?,
+        subject: Subject::Tree,
+        kind,
+        code: code.to_owned(),
+        path: path.filter(|path| !path.is_empty()),
+        line: None,
+        reason,
+        hint: hint.map(str::to_owned),
+    })
+}
+
+fn stage() -> Option<StageId> {
+    StageId::new("source").ok()
+}
+
+fn outcome(gaps: Vec<Option<Gap>>) -> Vec<Message> {
+    let Some(stage) = stage().filter(|_| !gaps.is_empty()) else { return Vec::new() };
+    let outcome = StageOutcome {
+        stage,
+        subject: Subject::Tree,
+        status: Status::Gaps,
+        reason: None,
+        cached: false,
+        policy: Policy::Both,
+        milliseconds: 0,
+    };
+    std::iter::once(Message::Stage(outcome)).chain(gaps.into_iter().flatten().map(Message::Gap)).collect()
+}

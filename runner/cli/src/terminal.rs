@@ -1,0 +1,79 @@
+//! What is known of the terminal, and the log.
+
+use std::io::IsTerminal as _;
+
+use anstream::ColorChoice;
+
+use crate::args::{Color, LogFormat, Talk};
+
+/// What is known of the terminal.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terminal {
+    /// Say nothing on standard error but errors.
+    pub(crate) quiet: bool,
+    /// Standard error can show bars.
+    pub(crate) live: bool,
+    /// Reports on standard output are colored.
+    pub(crate) color: bool,
+    /// Columns of the terminal.
+    pub(crate) width: usize,
+}
+
+impl Terminal {
+    /// Reads what the command line and the environment say. NO_COLOR wins over CLICOLOR_FORCE, that over TERM=dumb, that
+    /// over whether there is a terminal at all.
+    pub(crate) fn new(talk: &Talk, ci: bool) -> Self {
+        let color = match talk.color {
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+            Color::Auto => anstream::AutoStream::choice(&std::io::stdout()),
+        };
+        color_choice(talk.color);
+        let live = std::io::stderr().is_terminal() && !ci && talk.verbose == 0;
+        let width = terminal_size().unwrap_or(100);
+        Self { quiet: talk.quiet, live, color: color != ColorChoice::Never, width }
+    }
+}
+
+fn color_choice(color: Color) {
+    match color {
+        Color::Auto => {}
+        Color::Always => ColorChoice::Always.write_global(),
+        Color::Never => ColorChoice::Never.write_global(),
+    }
+}
+
+fn terminal_size() -> Option<usize> {
+    let (_, columns) = console_size()?;
+    Some(usize::from(columns).clamp(40, 200))
+}
+
+fn console_size() -> Option<(u16, u16)> {
+    console::Term::stdout().size_checked()
+}
+
+/// Starts the log on standard error: warnings, and with -v more.
+pub(crate) fn start_log(talk: &Talk) {
+    use tracing_subscriber::EnvFilter;
+    let level = match (talk.quiet, talk.verbose) {
+        (true, _) => "error",
+        (false, 0) => "warn",
+        (false, 1) => "info",
+        (false, _) => "debug",
+    };
+    let ours = "secrets,inventory,dependencies,engine,plan,report,source,advisory,store,stage,sluicegate";
+    let filter: String = ours.split(',').map(|name| format!("{name}={level},")).collect::<String>() + "off";
+    let spans = if talk.verbose > 0 {
+        tracing_subscriber::fmt::format::FmtSpan::CLOSE
+    } else {
+        tracing_subscriber::fmt::format::FmtSpan::NONE
+    };
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(filter))
+        .with_writer(std::io::stderr)
+        .with_span_events(spans);
+    match talk.log_format {
+        LogFormat::Text => builder.with_ansi(false).init(),
+        LogFormat::Json => builder.json().init(),
+    }
+}
