@@ -43,18 +43,18 @@ impl Repository {
     /// below it.
     pub fn merge_base(&self, one: &str, two: &str) -> Result<Option<String>, SourceError> {
         let (first, second) = (self.parse_id(one)?, self.parse_id(two)?);
-        self.with(|handle| match handle.merge_base(first, second) {
-            Ok(base) => Ok(Some(base.to_string())),
-            Err(error) if error.code() == ErrorCode::NotFound => {
-                // The library says the same of a commit that is not there.
-                for (id, rev) in [(first, one), (second, two)] {
-                    handle
-                        .find_commit(id)
-                        .map_err(|source| SourceError::Revision { rev: rev.to_owned(), source })?;
-                }
-                Ok(None)
+        self.with(|handle| {
+            for (id, rev) in [(first, one), (second, two)] {
+                let found = handle.find_commit(id);
+                found.map_err(|source| SourceError::Revision { rev: rev.to_owned(), source })?;
             }
-            Err(source) => Err(SourceError::Object { what: "history of commit", id: two.to_owned(), source }),
+            match handle.merge_base(first, second) {
+                Ok(base) => Ok(Some(base.to_string())),
+                Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+                Err(source) => {
+                    Err(SourceError::Object { what: "history of commit", id: two.to_owned(), source })
+                }
+            }
         })
     }
 

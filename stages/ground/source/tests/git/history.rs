@@ -1,0 +1,367 @@
+//! The history of a repository: every blob is seen, every change is looked at, every find has its place.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Mutex;
+
+use model::Digest;
+use source::{Commits as _, History, Introduced, Repository, Selection, history};
+
+use crate::sandbox::{Dice, Sandbox};
+
+/// What a scan shows: the ranges of each blob.
+type Shown = BTreeMap<String, (usize, Vec<Range<usize>>)>;
+
+fn scan(folder: &Path, selection: &Selection, threads: usize) -> (Shown, history::HistoryReport) {
+    let repository = Repository::open(folder).unwrap();
+    let shown = Mutex::new(Shown::new());
+    let scanner = |blob: source::Blob<'_>| {
+        let value = (blob.bytes.len(), blob.changed.to_vec());
+        let before = shown.lock().unwrap().insert(blob.id.hex(), value);
+        assert!(before.is_none(), "{} is shown twice", blob.id);
+    };
+    let report = history::scan(&repository, selection, &scanner, &|| false, threads).unwrap();
+    let shown = shown.into_inner().unwrap();
+    assert_eq!(report.blobs, shown.len() as u64);
+    (shown, report)
+}
+
+/// Returns all needles in the changed ranges.
+fn needles(folder: &Path) -> BTreeSet<String> {
+    let repository = Repository::open(folder).unwrap();
+    let found = Mutex::new(BTreeSet::new());
+    let scanner = |blob: source::Blob<'_>| {
+        for range in blob.changed {
+            collect_needles(&blob.bytes[range.clone()], &mut found.lock().unwrap());
+        }
+    };
+    history::scan(&repository, &Selection::Everything, &scanner, &|| false, 2).unwrap();
+    found.into_inner().unwrap()
+}
+
+fn collect_needles(bytes: &[u8], found: &mut BTreeSet<String>) {
+    for at in memchr::memmem::find_iter(bytes, b"needle-") {
+        if let Some(needle) = bytes.get(at..at + 15) {
+            found.insert(String::from_utf8_lossy(needle).into_owned());
+        }
+    }
+}
+
+/// Returns id and content of all blobs that git knows of.
+fn blobs(sandbox: &Sandbox, folder: &str) -> BTreeMap<String, Vec<u8>> {
+    let arguments = ["cat-file", "--batch-check", "--batch-all-objects", "--unordered"];
+    let listed = String::from_utf8(sandbox.git_in(folder, &arguments, 1)).unwrap();
+    let ids =
+        listed.lines().filter(|line| line.contains(" blob ")).map(|line| line.split(' ').next().unwrap());
+    ids.map(|id| (id.to_owned(), sandbox.git_in(folder, &["cat-file", "blob", id], 1))).collect()
+}
+
+/// Every blob is shown once, and the ranges hold every needle that is anywhere.
+fn check(sandbox: &Sandbox, folder: &str) -> Shown {
+    let all = blobs(sandbox, folder);
+    let (shown, report) = scan(&sandbox.path(folder), &Selection::Everything, 2);
+    let sizes = |shown: &Shown| shown.iter().map(|(id, (size, _))| (id.clone(), *size)).collect::<Vec<_>>();
+    let expected: Vec<(String, usize)> = all.iter().map(|(id, bytes)| (id.clone(), bytes.len())).collect();
+    assert_eq!(sizes(&shown), expected);
+    assert_eq!(report.problems, []);
+    let mut expected = BTreeSet::new();
+    all.values().for_each(|bytes| collect_needles(bytes, &mut expected));
+    assert_eq!(needles(&sandbox.path(folder)), expected);
+    assert_eq!(scan(&sandbox.path(folder), &Selection::Everything, 1).0, shown, "threads decide nothing");
+    shown
+}
+
+/// Commits many versions of a few files, needles planted at random. Returns how many were planted.
+fn grow(sandbox: &Sandbox, folder: &str, seed: u64, versions: i64) -> usize {
+    let mut dice = Dice::new(seed);
+    let mut planted = 0;
+    let mut files: Vec<Vec<Vec<u8>>> = (0..4)
+        .map(|file| {
+            (0..300 * (file + 1)).map(|line| format!("line {line} of {file}\n").into_bytes()).collect()
+        })
+        .collect();
+    // One file is one line, one has a NUL beyond the bytes that are looked at, and one within them for a while.
+    files.push(vec![vec![b'x'; 200_000]]);
+    files[1].push(b"\0\n".to_vec());
+    for time in 0..versions {
+        for (number, lines) in files.iter_mut().enumerate() {
+            match dice.roll(5) {
+                0 => {
+                    let (from, length) = (dice.roll(lines.len()), dice.roll(40));
+                    let end = (from + length).min(lines.len().max(1) - 1).max(from);
+                    let cut: Vec<Vec<u8>> = lines.drain(from..end).collect();
+                    let at = dice.roll(lines.len() + 1);
+                    lines.splice(at..at, cut);
+                }
+                1 if lines.len() > 50 => drop(lines.drain(..dice.roll(10))),
+                2 => {
+                    planted += 1;
+                    let needle = format!("needle-{:08x}", seed * 1_000_000 + planted as u64);
+                    let at = dice.roll(lines.len());
+                    let column = dice.roll(lines[at].len());
+                    lines[at].splice(column..column, needle.into_bytes());
+                }
+                3 => {
+                    // Two halves that come together when what is between them goes.
+                    planted += 1;
+                    let needle = format!("needle-{:08x}", seed * 1_000_000 + planted as u64);
+                    let (head, tail) = needle.split_at(9);
+                    let at = dice.roll(lines.len());
+                    lines.insert(at, format!("{head}{}{tail}\n", "-".repeat(3000)).into_bytes());
+                    sandbox.write(&format!("{folder}/{number}"), lines.concat());
+                    sandbox.git_in(folder, &["add", "--all"], time);
+                    lines[at] = format!("{needle}\n").into_bytes();
+                }
+                _ => lines.push(format!("{time}\n").into_bytes()),
+            }
+            if number == 2 && time % 7 == 3 {
+                lines.insert(1, b"\0binary\n".to_vec());
+            } else if number == 2 {
+                lines.retain(|line| line != b"\0binary\n");
+            }
+            sandbox.write(&format!("{folder}/{number}"), lines.concat());
+        }
+        sandbox.git_in(folder, &["add", "--all"], time);
+        sandbox.git_in(folder, &["commit", "--quiet", "--message", "x"], time);
+    }
+    planted
+}
+
+fn init(sandbox: &Sandbox, folder: &str, format: &str) {
+    std::fs::create_dir_all(sandbox.path(folder)).unwrap();
+    let format = format!("--object-format={format}");
+    sandbox.git_in(folder, &["init", "--quiet", "--initial-branch=main", &format], 1);
+}
+
+#[test]
+fn deltas_hide_nothing() {
+    for (seed, format) in [(1, "sha1"), (2, "sha256"), (3, "sha1")] {
+        let sandbox = Sandbox::empty();
+        init(&sandbox, "r", format);
+        assert!(grow(&sandbox, "r", seed, 25) > 20);
+        check(&sandbox, "r");
+        sandbox.git_in("r", &["repack", "-a", "-d", "-f", "--depth=50", "--window=50", "--quiet"], 1);
+        let shown = check(&sandbox, "r");
+        let in_part = shown.values().filter(|(size, ranges)| *ranges != [0..*size]);
+        assert!(in_part.count() > shown.len() / 3, "deltas are looked at in part");
+        // The same objects once more: in a second pack, as REF_DELTA, and loose.
+        sandbox.git_in("r", &["config", "repack.useDeltaBaseOffset", "false"], 1);
+        sandbox.git_in("r", &["repack", "-a", "-f", "-k", "--quiet"], 1);
+        grow(&sandbox, "r", seed + 10, 5);
+        sandbox.git_in("r", &["repack", "--quiet"], 1);
+        grow(&sandbox, "r", seed + 20, 3);
+        check(&sandbox, "r");
+    }
+}
+
+#[test]
+fn borrowed_objects_are_seen() {
+    let sandbox = Sandbox::empty();
+    init(&sandbox, "lender", "sha1");
+    grow(&sandbox, "lender", 4, 6);
+    sandbox.git_in("lender", &["gc", "--quiet"], 1);
+    sandbox.git_in("", &["clone", "--quiet", "--shared", "lender", "borrower"], 1);
+    grow(&sandbox, "borrower", 5, 4);
+    sandbox.git_in("borrower", &["repack", "-l", "-d", "--quiet"], 1);
+    check(&sandbox, "borrower");
+    // A relative path, as `git clone --reference` users write by hand.
+    sandbox.write("borrower/.git/objects/info/alternates", "# lent\n../../../lender/.git/objects\n");
+    check(&sandbox, "borrower");
+}
+
+#[test]
+fn only_new_blobs_of_a_range_are_seen() {
+    let sandbox = Sandbox::new();
+    sandbox.write("old", "old").write("folder/kept", "kept");
+    let base = sandbox.commit(1);
+    sandbox.write("folder/new", "new").write("copy", "kept").commit(2);
+    sandbox.write("folder/new", "newer");
+    let head = sandbox.commit(3);
+    sandbox.git(&["checkout", "--quiet", "-b", "side", &base]);
+    sandbox.write("side", "side").commit(4);
+    sandbox.git(&["merge", "--quiet", "--no-edit", &head]);
+    let merged = sandbox.git(&["rev-parse", "HEAD"]);
+    let range = |tips: &[&String], excluded: &[&String]| {
+        let ids = |ids: &[&String]| ids.iter().map(|id| (*id).clone()).collect();
+        Selection::Range { tips: ids(tips), excluded: ids(excluded) }
+    };
+    let check = |selection: &Selection, expected: &[&str]| {
+        let (shown, report) = scan(sandbox.root(), selection, 2);
+        let mut expected: Vec<String> =
+            expected.iter().map(|text| sandbox.write("h", text).git(&["hash-object", "h"])).collect();
+        expected.sort();
+        assert_eq!(shown.into_keys().collect::<Vec<_>>(), expected);
+        assert_eq!(report.problems, []);
+    };
+    check(&range(&[&head], &[&base]), &["new", "newer", "kept"]);
+    check(&range(&[&merged], &[&base]), &["new", "newer", "kept", "side"]);
+    check(&range(&[&merged], &[&head]), &["side"]);
+    check(&range(&[&head], &[&head]), &[]);
+    check(&range(&[&base], &[]), &["old", "kept"]);
+    // What is excluded but not here excludes nothing.
+    check(&range(&[&base], &[&"1".repeat(40)]), &["old", "kept"]);
+}
+
+/// Finds the first commit of each blob and path by asking git for every commit's parents and files.
+fn places(sandbox: &Sandbox, wanted: &BTreeSet<Digest>) -> BTreeMap<Digest, Vec<Introduced>> {
+    let log = sandbox.git(&["log", "--all", "--format=%H %ct %P"]);
+    let files = |commit: &str| -> BTreeSet<(String, String)> {
+        let listed = sandbox.git(&["ls-tree", "-r", "--full-tree", commit]);
+        listed
+            .lines()
+            .map(|line| {
+                let (fields, path) = line.split_once('\t').unwrap();
+                (path.to_owned(), fields.rsplit(' ').next().unwrap().to_owned())
+            })
+            .collect()
+    };
+    let mut first: BTreeMap<(String, String), (i64, String)> = BTreeMap::new();
+    for line in log.lines() {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let before: Vec<_> = fields[2..].iter().map(|parent| files(parent)).collect();
+        for (path, blob) in files(fields[0]) {
+            if !before.iter().any(|files| files.contains(&(path.clone(), blob.clone()))) {
+                let place = (fields[1].parse().unwrap(), fields[0].to_owned());
+                let slot = first.entry((blob, path)).or_insert_with(|| place.clone());
+                *slot = place.min(slot.clone());
+            }
+        }
+    }
+    let mut places: BTreeMap<Digest, Vec<Introduced>> = BTreeMap::new();
+    for ((blob, path), (time, commit)) in first {
+        let blob: Digest = format!("git-sha1:{blob}").parse().unwrap();
+        if wanted.contains(&blob) {
+            places.entry(blob).or_default().push(Introduced { commit, path, time });
+        }
+    }
+    for places in places.values_mut() {
+        places.sort_by_key(|place| (place.time, place.commit.clone(), place.path.clone()));
+    }
+    places
+}
+
+#[test]
+fn finds_are_traced_to_the_commit_that_brought_them() {
+    let sandbox = Sandbox::new();
+    let names = ["a", "b/c", "b/d/e", "f/g/h", "f/i"];
+    for time in 1..30 {
+        let mut dice = Dice::new(time + 100);
+        for _ in 0..2 {
+            sandbox.write(dice.pick(&names), format!("content {}", dice.roll(8)));
+        }
+        if dice.roll(4) == 0 {
+            let _ = std::fs::remove_file(sandbox.path(dice.pick(&names)));
+        }
+        sandbox.commit(i64::try_from(time).unwrap() / 2);
+        if time % 9 == 0 {
+            sandbox.git(&["checkout", "--quiet", "-b", &format!("branch-{time}"), "HEAD~3"]);
+        }
+    }
+    sandbox.git(&["merge", "--quiet", "--no-edit", "--strategy=ours", "main"]);
+    sandbox.git(&["tag", "--annotate", "--message", "x", "v1"]);
+    let selection = Selection::Everything;
+    for _ in 0..2 {
+        let wanted: BTreeSet<Digest> =
+            blobs(&sandbox, "").keys().map(|id| format!("git-sha1:{id}").parse().unwrap()).collect();
+        let repository = Repository::open(sandbox.root()).unwrap();
+        let found = history::attribute(&repository, &selection, &wanted, 2).unwrap();
+        assert_eq!(found, places(&sandbox, &wanted));
+        let tips = repository.tips().unwrap();
+        let range = Selection::Range { tips, excluded: vec![] };
+        assert_eq!(history::attribute(&repository, &range, &wanted, 1).unwrap(), found);
+        let one: BTreeSet<Digest> = wanted.into_iter().take(1).collect();
+        assert_eq!(history::attribute(&repository, &selection, &one, 0).unwrap(), places(&sandbox, &one));
+        sandbox.git(&["gc", "--quiet"]);
+    }
+}
+
+#[test]
+fn what_no_ref_reaches_is_seen_and_has_no_place() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a", "kept").commit(1);
+    sandbox.write("a", "dropped").commit(2);
+    let dropped = format!("git-sha1:{}", sandbox.git(&["rev-parse", "HEAD:a"])).parse().unwrap();
+    sandbox.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    assert_eq!(scan(sandbox.root(), &Selection::Everything, 1).0.len(), 2);
+    let repository = Repository::open(sandbox.root()).unwrap();
+    let places =
+        history::attribute(&repository, &Selection::Everything, &BTreeSet::from([dropped]), 1).unwrap();
+    assert_eq!(places, BTreeMap::new());
+}
+
+#[test]
+fn cuts_and_gaps_of_a_clone_are_told() {
+    let sandbox = Sandbox::empty();
+    init(&sandbox, "full", "sha1");
+    for time in 1..5 {
+        sandbox.write("full/file", time.to_string()).write("full/folder/other", format!("o{time}"));
+        sandbox.git_in("full", &["add", "--all"], time);
+        sandbox.git_in("full", &["commit", "--quiet", "--message", "x"], time);
+    }
+    sandbox.git_in("full", &["config", "uploadpack.allowFilter", "true"], 1);
+    let url = format!("file://{}", sandbox.path("full").display());
+    let clone = |option: &str, name: &str| {
+        sandbox.git_in("", &["clone", "--quiet", option, &url, name], 1);
+        sandbox.path(name)
+    };
+    let told = |folder: &Path, selection: &Selection| {
+        let (shown, report) = scan(folder, selection, 1);
+        let problems: Vec<String> =
+            report.problems.iter().map(|problem| format!("{}: {}", problem.code, problem.reason)).collect();
+        (shown.len(), problems)
+    };
+    let range = |folder: &Path, excluded: &[&str]| {
+        let repository = Repository::open(folder).unwrap();
+        let resolve = |rev: &&str| repository.resolve(rev).unwrap();
+        Selection::Range { tips: vec![resolve(&"HEAD")], excluded: excluded.iter().map(resolve).collect() }
+    };
+    let cut = "shallow-history: the clone is shallow: history is cut at 1 commits".to_owned();
+    let shallow = clone("--depth=2", "shallow");
+    assert_eq!(told(&shallow, &Selection::Everything), (4, vec![cut.clone()]));
+    assert_eq!(told(&shallow, &range(&shallow, &["HEAD~1"])), (2, vec![]));
+    assert_eq!(told(&shallow, &range(&shallow, &[])), (4, vec![cut]));
+    let absent = "missing-objects: 6 files and folders of the history are not in this clone".to_owned();
+    let partial = clone("--filter=blob:none", "partial");
+    assert_eq!(told(&partial, &Selection::Everything), (2, vec![absent.clone()]));
+    assert_eq!(told(&partial, &range(&partial, &[])), (2, vec![absent]));
+}
+
+#[test]
+fn a_selection_has_a_digest_of_what_it_selects() {
+    let sandbox = Sandbox::new();
+    let first = sandbox.commit(1);
+    let digest = |selection: &Selection| {
+        let repository = Repository::open(sandbox.root()).unwrap();
+        History::new(repository, selection.clone()).unwrap().digest()
+    };
+    let range = |tips: &[&str]| Selection::Range {
+        tips: tips.iter().map(|id| (*id).to_owned()).collect(),
+        excluded: vec![],
+    };
+    let before = digest(&Selection::Everything);
+    assert_eq!(before, digest(&Selection::Everything));
+    assert_eq!(digest(&range(&["b", "a"])), digest(&range(&["a", "b"])));
+    assert_ne!(digest(&range(&["a"])), digest(&range(&["b"])));
+    sandbox.git(&["branch", "other"]);
+    assert_eq!(before, digest(&Selection::Everything), "another name for the same commit");
+    sandbox.commit(2);
+    assert_ne!(before, digest(&Selection::Everything));
+    let history = History::new(Repository::open(sandbox.root()).unwrap(), range(&[&first])).unwrap();
+    assert_eq!(history.scan(&|_| {}, &|| false).unwrap(), []);
+    let missing = History::new(Repository::open(sandbox.root()).unwrap(), range(&[&"1".repeat(40)])).unwrap();
+    assert!(missing.scan(&|_| {}, &|| false).unwrap_err().contains("names no commit"));
+}
+
+#[test]
+fn a_cancelled_scan_ends_early() {
+    let sandbox = Sandbox::empty();
+    init(&sandbox, "r", "sha1");
+    grow(&sandbox, "r", 9, 6);
+    let repository = Repository::open(&sandbox.path("r")).unwrap();
+    for _ in 0..2 {
+        let report = history::scan(&repository, &Selection::Everything, &|_| {}, &|| true, 1).unwrap();
+        assert!(report.blobs <= 1, "{report:?}");
+        sandbox.git_in("r", &["gc", "--quiet"], 1);
+    }
+}
