@@ -31,6 +31,7 @@ mod scan;
 mod text;
 mod value;
 
+pub use automaton::AutomatonError;
 pub use check::CheckError;
 pub use hint::{Area, Hint, Language};
 pub use hit::{Counts, Hit, Identity, Limit, Scanned};

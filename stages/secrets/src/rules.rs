@@ -6,7 +6,7 @@ use std::fmt;
 use model::{Digest, Hasher, Severity};
 use serde::{Deserialize, Serialize};
 
-use crate::automaton::Automaton;
+use crate::automaton::{Automaton, AutomatonError};
 use crate::check::{Check, CheckError};
 use crate::detect::Detector;
 use crate::engine_rule::EngineRule;
@@ -59,7 +59,7 @@ pub enum RulesError {
     NotDescribed(&'static str),
     /// The automaton cannot be built.
     #[error("the keywords cannot be compiled: {0}")]
-    Keywords(String),
+    Keywords(#[from] AutomatonError),
     /// The embedded rules cannot be read: the binary is damaged.
     #[error("the embedded rules cannot be read: {0}")]
     Embedded(String),
@@ -249,7 +249,7 @@ fn assemble(compiled: Vec<Compiled>, disabled: &[String]) -> Result<Rules, Rules
         list.dedup();
     }
     let (keywords, targets): (Vec<String>, Vec<Vec<Target>>) = targets.into_iter().unzip();
-    let automaton = Automaton::new(&keywords).map_err(|error| RulesError::Keywords(error.to_string()))?;
+    let automaton = Automaton::new(&keywords)?;
     Ok(Rules { compiled, engine, automaton, keywords, targets, always, digest: hasher.digest() })
 }
 

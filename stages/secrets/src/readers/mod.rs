@@ -39,7 +39,9 @@ mod web_application;
 mod wireless;
 mod wordpress;
 
+use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use model::SecretVerdict;
 use serde::{Deserialize, Serialize};
@@ -129,6 +131,23 @@ enum Form {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct Reader(u8);
 
+/// The last parts of all names, so that the path of an ordinary file is done with at once.
+struct Names {
+    whole: HashSet<&'static str>,
+    partial: Vec<&'static str>,
+}
+
+static NAMES: OnceLock<Names> = OnceLock::new();
+
+impl Names {
+    fn new() -> Self {
+        let last = |name: &'static str| name.rsplit('/').next().unwrap_or(name);
+        let names = FORMATS.iter().flat_map(|format| format.names).map(|name| last(name));
+        let (partial, whole): (Vec<_>, Vec<_>) = names.partition(|name| name.contains('*'));
+        Self { whole: whole.into_iter().collect(), partial }
+    }
+}
+
 impl Reader {
     /// Returns every reader.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
@@ -146,6 +165,11 @@ impl Reader {
 
     /// Returns the reader for the file at a path in lower case.
     pub(crate) fn of(path: &str) -> Option<Self> {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let names = NAMES.get_or_init(Names::new);
+        if !names.whole.contains(name) && !names.partial.iter().any(|pattern| is_at(pattern, name)) {
+            return None;
+        }
         // Where two formats share a name, the longer one knows more of the path.
         let fit = |reader: &Self| {
             let names = reader.format().map_or(&[][..], |format| format.names).iter();
