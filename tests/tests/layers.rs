@@ -11,7 +11,7 @@ const MAY_USE: [(&str, &[&str]); 11] = [
     ("store", &["model"]),
     ("stage", &["model", "source"]),
     ("secrets", &["model", "source", "stage"]),
-    ("inventory", &["model", "source", "stage"]),
+    ("inventory", &["model", "source", "stage", "advisory"]),
     ("dependencies", &["model", "source", "stage", "advisory"]),
     ("plan", &["model", "source", "stage"]),
     ("engine", &["model", "source", "stage", "store"]),

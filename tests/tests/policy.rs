@@ -1,0 +1,215 @@
+//! A change cannot relax the gate that judges it: each way to try, and what comes of it.
+
+use serde_json::Value;
+use tests::{Site, token};
+
+/// The policy of the target branch in most cases.
+const STRICT: &str = "version: 1\nstages:\n  secrets: {}\ngate:\n  fail-on: high\n";
+
+/// A line with a secret that fails a gate which stands at `high`.
+fn leak(seed: u32) -> String {
+    format!("token = \"{}\"\n", token(seed))
+}
+
+/// Makes a repository with `policy` on main, and a branch on top of it that is checked out.
+fn branched(policy: &str) -> Site {
+    let site = Site::repository();
+    site.write("sluicegate.yaml", policy).write("src/app.py", "print('shop')\n");
+    site.commit("start");
+    site.git(&["checkout", "--quiet", "-b", "change"]);
+    site
+}
+
+/// Judges the branch by main; returns the exit code, and what was loosened, as one text.
+fn judge(site: &Site) -> (i32, String, Value) {
+    let ran = site.run(&["run", "--since", "main", "--offline"]);
+    let (code, report) = site.report(&["--since", "main", "--offline"]);
+    assert_eq!(ran.code, code, "{}\n{}", ran.stdout, ran.stderr);
+    (code, ran.stdout, report)
+}
+
+/// Expects that the branch fails, and that the output lists `loosened`.
+fn fails(site: &Site, loosened: &[&str]) {
+    let (code, text, report) = judge(site);
+    assert_eq!(code, 1, "{text}");
+    assert_eq!(report["verdict"], "fail");
+    for expected in loosened {
+        assert!(text.contains(expected), "the output does not list `{expected}`:\n{text}");
+    }
+}
+
+#[test]
+fn a_clean_change_passes_and_a_leak_fails() {
+    let site = branched(STRICT);
+    site.write("src/new.py", "print('more')\n").commit("more");
+    assert_eq!(judge(&site).0, 0);
+    site.write("src/leak.py", leak(1)).commit("leak");
+    fails(&site, &[]);
+}
+
+#[test]
+fn what_main_has_already_is_not_new() {
+    let site = Site::repository();
+    site.write("sluicegate.yaml", STRICT).write("old.py", leak(2)).commit("start");
+    site.git(&["checkout", "--quiet", "-b", "change"]);
+    site.git(&["mv", "old.py", "renamed.py"]);
+    site.commit("rename");
+    let (code, text, report) = judge(&site);
+    assert_eq!(code, 0, "{text}");
+    assert_eq!(report["findings"][0]["state"], "unchanged");
+}
+
+#[test]
+fn a_raised_threshold_does_not_count() {
+    let site = branched(STRICT);
+    site.write("sluicegate.yaml", STRICT.replace("high", "never")).write("leak.py", leak(3)).commit("relax");
+    fails(&site, &["gate.fail-on"]);
+}
+
+#[test]
+fn a_limit_raised_or_removed_does_not_count() {
+    let policy = "version: 1\nstages:\n  secrets: {}\ngate:\n  fail-on: never\n  max: { critical: 0 }\n";
+    let site = branched(policy);
+    site.write("sluicegate.yaml", policy.replace("  max: { critical: 0 }\n", "")).write("leak.py", leak(4));
+    site.commit("relax");
+    fails(&site, &["gate.max"]);
+}
+
+#[test]
+fn a_rule_removed_does_not_go() {
+    let rule = "  rules:\n    - { name: no-tokens, if: \"finding.stage == 'secrets'\", action: fail }\n";
+    let policy = format!("{}{rule}", STRICT.replace("high", "never"));
+    let site = branched(&policy);
+    site.write("sluicegate.yaml", policy.replace(rule, "")).write("leak.py", leak(5)).commit("relax");
+    fails(&site, &["no-tokens"]);
+}
+
+#[test]
+fn a_new_waiver_does_not_count() {
+    let site = branched(STRICT);
+    let waiver = "waivers:\n  - { path: \"**\", rule: github-personal-access-token, reason: trust me, owner: me, expires: 2099-01-01 }\n";
+    site.write("sluicegate.yaml", format!("{STRICT}{waiver}")).write("leak.py", leak(6)).commit("waive");
+    fails(&site, &["waiver"]);
+}
+
+#[test]
+fn a_new_baseline_does_not_count() {
+    let site = branched(STRICT);
+    site.write("leak.py", leak(7));
+    let ran = site.run(&["baseline", "--offline", "--output", "baseline.json"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    site.write("sluicegate.yaml", format!("{STRICT}baseline: baseline.json\n")).commit("baseline");
+    assert_eq!(site.run(&["run", "--offline"]).code, 0, "on its own terms it passes");
+    fails(&site, &["baseline"]);
+}
+
+#[test]
+fn a_stage_removed_runs_all_the_same() {
+    let site = branched(STRICT);
+    site.write("sluicegate.yaml", "version: 1\nstages:\n  dependencies: { database: none }\n");
+    site.write("leak.py", leak(8)).commit("remove");
+    fails(&site, &["secrets"]);
+}
+
+#[test]
+fn the_file_removed_changes_nothing() {
+    let site = branched(STRICT);
+    site.remove("sluicegate.yaml").write("leak.py", leak(9)).commit("remove");
+    fails(&site, &[]);
+}
+
+#[test]
+fn an_allowlist_widened_does_not_count() {
+    let site = branched(STRICT);
+    let widened = STRICT.replace("secrets: {}", "secrets: { allow: [{ path: \"**\", reason: fine }] }");
+    site.write("sluicegate.yaml", widened).write("leak.py", leak(10)).commit("widen");
+    fails(&site, &["secrets"]);
+}
+
+#[test]
+fn an_ignore_file_widened_does_not_count() {
+    let config = "title = \"rules\"\n[allowlist]\npaths = []\n";
+    let policy = STRICT.replace("secrets: {}", "secrets: { config: .gitleaks.toml }");
+    let site = Site::repository();
+    site.write("sluicegate.yaml", &policy).write(".gitleaks.toml", config).commit("start");
+    site.git(&["checkout", "--quiet", "-b", "change"]);
+    site.write(".gitleaks.toml", config.replace("[]", "[\".*\"]")).write("leak.py", leak(11)).commit("widen");
+    fails(&site, &["secrets"]);
+}
+
+#[test]
+fn hiding_a_tracked_file_by_gitignore_does_not_hide_it() {
+    let site = branched(STRICT);
+    site.write(".gitignore", "leak.py\n").write("leak.py", leak(12));
+    site.git(&["add", "--force", "leak.py"]);
+    site.commit("hide");
+    fails(&site, &[]);
+}
+
+#[test]
+fn a_new_inline_ignore_does_not_count_until_it_has_landed() {
+    let site = branched(STRICT);
+    let line = leak(13).trim_end().to_owned() + "  # sluicegate:ignore github-personal-access-token -- never valid\n";
+    site.write("leak.py", &line).commit("ignore");
+    assert_eq!(site.run(&["run", "--offline"]).code, 0, "a tree is judged by its own ignores");
+    fails(&site, &["ignore"]);
+    site.git(&["checkout", "--quiet", "main"]);
+    site.git(&["merge", "--quiet", "change"]);
+    site.git(&["checkout", "--quiet", "-b", "next"]);
+    site.write("more.py", "print('more')\n").commit("more");
+    assert_eq!(judge(&site).0, 0);
+}
+
+#[test]
+fn a_branch_cut_from_an_old_commit_is_judged_by_the_tip() {
+    let lax = STRICT.replace("high", "never");
+    let site = Site::repository();
+    site.write("sluicegate.yaml", &lax).commit("start");
+    site.git(&["checkout", "--quiet", "-b", "change"]);
+    site.write("leak.py", leak(14)).commit("leak");
+    site.git(&["checkout", "--quiet", "main"]);
+    site.write("sluicegate.yaml", STRICT).commit("tighten");
+    site.git(&["checkout", "--quiet", "change"]);
+    fails(&site, &[]);
+}
+
+#[test]
+fn what_a_change_tightens_counts() {
+    let lax = STRICT.replace("high", "never");
+    let site = branched(&lax);
+    site.write("sluicegate.yaml", STRICT).write("leak.py", leak(15)).commit("tighten and leak");
+    fails(&site, &[]);
+}
+
+#[test]
+fn a_narrowed_condition_does_not_count() {
+    let site = branched(STRICT);
+    let narrowed = STRICT.replace("secrets: {}", "secrets: { when: { paths: [\"docs/**\"] } }");
+    site.write("sluicegate.yaml", narrowed).write("leak.py", leak(16)).commit("narrow");
+    fails(&site, &["when"]);
+}
+
+#[test]
+fn an_organizations_policy_cannot_be_loosened() {
+    let organization = "version: 1\ngate:\n  fail-on: high\n";
+    let own = "version: 1\nextends: [./organization.yaml]\nstages:\n  secrets: {}\ngate:\n  fail-on: never\n";
+    let site = Site::repository();
+    site.write("organization.yaml", organization).write("sluicegate.yaml", own).write("leak.py", leak(17));
+    site.commit("start");
+    let ran = site.run(&["run", "--offline"]);
+    assert_eq!(ran.code, 1, "{}\n{}", ran.stdout, ran.stderr);
+}
+
+#[test]
+fn a_merge_base_that_a_shallow_clone_lacks_is_no_pass() {
+    let site = branched(STRICT);
+    for number in 0..5 {
+        site.write("src/n.py", format!("print({number})\n")).commit("more");
+    }
+    let clone = Site::new();
+    let url = format!("file://{}", site.tree().display());
+    clone.git(&["clone", "--quiet", "--depth=1", "--no-single-branch", "--branch=change", &url, "."]);
+    let ran = clone.run(&["run", "--since", "origin/main", "--offline"]);
+    assert_eq!(ran.code, 3, "{}\n{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains("--unshallow"), "{}", ran.stderr);
+}
