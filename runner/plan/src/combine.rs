@@ -37,8 +37,8 @@ pub struct Variant {
     pub(crate) worlds: BTreeSet<usize>,
     /// The world of the file that the section was cut from.
     pub(crate) world: usize,
-    /// Environment variables that the section may name.
-    pub(crate) variables: Vec<(String, Place)>,
+    /// Environment variables that the section may name, each with its offset in the file of that world.
+    pub(crate) variables: BTreeMap<String, usize>,
 }
 
 /// The pipeline in force.
@@ -157,6 +157,14 @@ impl Combined {
         }
     }
 
+    /// Describes an error at a byte offset of the file of a world.
+    pub(crate) fn error_at_offset(&self, world: usize, offset: usize, message: String) -> ConfigError {
+        match self.files().nth(world) {
+            Some(file) => file.error_at_offset(offset, message),
+            None => ConfigError::new("", "", 0, 0, message),
+        }
+    }
+
     fn variants(&self, id: &StageId) -> Vec<Variant> {
         let files: Vec<&PipelineFile> = self.files().collect();
         let entry = |world: usize| files.get(world).and_then(|file| file.stages().get(id));
@@ -249,3 +257,6 @@ fn merge_profile(profiles: &mut BTreeMap<String, Profile>, profile: Profile) {
     };
     profiles.insert(merged.name.clone(), merged);
 }
+
+#[cfg(test)]
+mod tests;

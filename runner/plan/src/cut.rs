@@ -166,13 +166,16 @@ pub(crate) fn without(kept: Vec<Kept>, removed: &[Range<usize>]) -> Vec<Kept> {
     rest
 }
 
-/// Refuses an alias in a part whose anchor is in none of its ranges: the part is read on its own.
+/// Refuses an alias in a part whose anchor is in none of its ranges, which are sorted: the part is read on its own.
 pub(crate) fn refuse_foreign_aliases(
     text: &Text,
     document: &Document,
     kept: &[Kept],
 ) -> Result<(), ConfigError> {
-    let inside = |at: usize| kept.iter().any(|kept| kept.range.contains(&at));
+    let inside = |at: usize| {
+        let behind = kept.partition_point(|kept| kept.range.start <= at);
+        behind.checked_sub(1).and_then(|last| kept.get(last)).is_some_and(|kept| kept.range.contains(&at))
+    };
     for (alias, number) in document.aliases.iter().filter(|(alias, _)| inside(alias.start)) {
         let anchor = document.anchors.get(number).map_or(0, |anchor| anchor.start);
         if !inside(anchor) {

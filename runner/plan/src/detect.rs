@@ -62,3 +62,106 @@ fn applies(presence: Presence, tree: &dyn Tree) -> bool {
             .map_or(true, |globs| tree.entries().iter().any(|entry| globs.matches(&entry.path))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use model::Subject;
+    use source::MemoryTree;
+
+    use super::*;
+    use crate::testing::{kinds, layers};
+    use crate::{Combined, Event, Layers, Plan, Request};
+
+    fn plan(layers: Layers, tree: &MemoryTree) -> Vec<String> {
+        let combined = Combined::one(layers);
+        let request = Request {
+            kinds: &kinds(),
+            combined: &combined,
+            profile: combined.profile("ci").unwrap(),
+            only: &[],
+            subjects: &[Subject::Tree],
+            tree: Some(tree),
+            changed: None,
+            branch: None,
+            event: Event::Local,
+            environment: &BTreeMap::new(),
+            shard: None,
+        };
+        let plan = Plan::new(&request).unwrap();
+        plan.instances()
+            .iter()
+            .map(|one| format!("{} {:?} {:?} {:?}", one.id(), one.spec.digest(), one.fate, one.after))
+            .collect()
+    }
+
+    #[test]
+    fn the_starter_says_what_applies() {
+        let tree = MemoryTree::new([("services/api/go.mod", "")]);
+        assert_eq!(
+            starter(&kinds(), &tree),
+            "\
+# What must be shown before this code goes on. Without this file, the same runs.
+# `sluicegate plan` says what runs and why, `sluicegate schema` prints the schema of this file.
+version: 1
+
+# The built-in profiles; write one without the `#` to change it.
+# profiles:
+#   push: { stages: [secrets, dependencies], scope: outgoing }
+#   ci: { stages: all, scope: change }
+#   release: { stages: all, scope: full }
+
+stages:
+  # Finds credentials.
+  secrets: {}
+  # Finds packages with known flaws.
+  dependencies:
+    # How strict it is.
+    level: 0
+"
+        );
+        assert!(
+            starter(&kinds(), &MemoryTree::new([("README.md", "")]))
+                .ends_with("stages:\n  # Finds credentials.\n  secrets: {}\n")
+        );
+        assert!(starter(&[], &tree).ends_with("\nstages: {}\n"));
+    }
+
+    #[test]
+    fn no_file_and_the_starter_are_the_same_plan() {
+        for files in [&["go.mod", "a.rs"][..], &["a.rs"], &[]] {
+            let tree = MemoryTree::new(files.iter().map(|path| (*path, "")));
+            let written = layers(&starter(&kinds(), &tree));
+            let detected = Layers::detect(&kinds(), &tree).unwrap();
+            assert!(written.is_written() && !detected.is_written());
+            assert_eq!(plan(written, &tree), plan(detected, &tree));
+        }
+    }
+
+    #[test]
+    fn the_profiles_of_the_starter_are_the_built_in_ones() {
+        let tree = MemoryTree::new([("go.mod", "")]);
+        let mut uncommented = false;
+        let text = starter(&kinds(), &tree).lines().fold(String::new(), |text, line| {
+            uncommented = line == "# profiles:" || uncommented && line.starts_with('#');
+            let line = if uncommented { line.trim_start_matches("# ").trim_start_matches('#') } else { line };
+            format!("{text}{line}\n")
+        });
+        let combined = Combined::one(layers(&text));
+        for built_in in Profile::built_in() {
+            let written = combined.profile(&built_in.name).unwrap();
+            assert!(written.place.is_some());
+            assert_eq!(written.scope, built_in.scope);
+            for (id, variants) in &combined.stages {
+                let kind = &variants[0].kind;
+                assert_eq!(
+                    written.stages.holds(id, kind),
+                    built_in.stages.holds(id, kind),
+                    "{} {id}",
+                    built_in.name
+                );
+            }
+        }
+    }
+}

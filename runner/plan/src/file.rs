@@ -47,8 +47,9 @@ pub struct StageEntry {
     own: Vec<Kept>,
     /// Of its own section: the same for all ways to write the same.
     pub(crate) digest: Digest,
-    /// Environment variables that its section may name, each with the place of the value.
-    pub(crate) variables: Vec<(String, Place)>,
+    /// Environment variables that its section may name, each with the offset of the value: a place costs a look at the
+    /// whole text, and most are never asked for.
+    pub(crate) variables: BTreeMap<String, usize>,
 }
 
 /// Another policy file that this one builds on.
@@ -142,6 +143,11 @@ impl PipelineFile {
     /// Describes an error at a place of this file.
     pub(crate) fn error_at(&self, place: &Place, message: String) -> ConfigError {
         self.text.error_at(place.line as usize, place.column as usize, message)
+    }
+
+    /// Describes an error at a byte offset of this file.
+    pub(crate) fn error_at_offset(&self, offset: usize, message: String) -> ConfigError {
+        self.text.error(offset, message)
     }
 
     fn render(&self, kept: Vec<Kept>) -> String {

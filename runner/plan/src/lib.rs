@@ -19,6 +19,8 @@ mod place;
 mod profile;
 mod raw;
 mod schema;
+#[cfg(test)]
+mod testing;
 mod text;
 mod when;
 

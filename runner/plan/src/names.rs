@@ -27,21 +27,24 @@ pub(crate) fn stage_ids(
     Ok(ids)
 }
 
-/// Names what is not known, and what may have been meant; all that is known when nothing is close.
+/// Names what is not known, and what may have been meant.
 pub(crate) fn unknown<'k, I: Iterator<Item = &'k str>>(
     what: &str,
     name: &str,
     known: impl Fn() -> I,
 ) -> String {
+    format!("unknown {what} {}{}", quoted(name), hint(name, known))
+}
+
+/// Names what may have been meant, behind `; `; all that is known when nothing is close.
+pub(crate) fn hint<'k, I: Iterator<Item = &'k str>>(name: &str, known: impl Fn() -> I) -> String {
+    if let Some(close) = suggestion(name, known()) {
+        return format!("; did you mean `{close}`?");
+    }
     let mut list: Vec<String> = known().map(|name| format!("`{name}`")).collect();
-    let hint = match suggestion(name, known()) {
-        Some(close) => format!("; did you mean `{close}`?"),
-        None if list.is_empty() => String::new(),
-        None => {
-            let last = list.pop().unwrap_or_default();
-            let before = if list.is_empty() { String::new() } else { format!("{} and ", list.join(", ")) };
-            format!("; known are {before}{last}")
-        }
-    };
-    format!("unknown {what} {}{hint}", quoted(name))
+    match (list.pop(), list.is_empty()) {
+        (None, _) => String::new(),
+        (Some(last), true) => format!("; known is {last}"),
+        (Some(last), false) => format!("; known are {} and {last}", list.join(", ")),
+    }
 }

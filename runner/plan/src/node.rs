@@ -119,9 +119,11 @@ pub(crate) fn read(text: &Text) -> Result<Document, ConfigError> {
 fn syntax(text: &Text, error: &ScanError) -> ConfigError {
     let at = error.marker();
     let last = text.body().matches('\n').count() + 1;
-    // The parser's message stands after "error while scanning" and the like; it is one line.
-    let info = error.info();
-    text.error_at(at.line().clamp(1, last), at.col() + 1, info.lines().next().unwrap_or("malformed YAML"))
+    let info = match error.info().as_str() {
+        "recursion limit exceeded" => format!("lists and maps nest deeper than {MOST_DEPTH}"),
+        info => info.lines().next().unwrap_or("malformed YAML").to_owned(),
+    };
+    text.error_at(at.line().clamp(1, last), at.col() + 1, info)
 }
 
 /// A collection that is not closed yet.

@@ -145,3 +145,16 @@ fn globs(raw: Option<Spanned<OneOrMany<String>>>, text: &Text) -> Result<Option<
     let patterns = raw.value.0.iter().map(|pattern| &pattern.value);
     Globs::new(patterns).map(Some).map_err(|error| text.error_of(&raw, raw.referenced, error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_lists_the_words_that_are_read() {
+        let schema = schemars::schema_for!(Event).to_value().to_string();
+        for event in Event::ALL {
+            assert!(schema.contains(&format!("\"{}\"", event.name())), "{schema}");
+        }
+    }
+}

@@ -12,7 +12,7 @@ use crate::names::{stage_ids, unknown};
 use crate::node::{self, Document, quoted};
 use crate::raw::{RawEntry, RawFile};
 use crate::text::Text;
-use crate::{Place, Profile, When};
+use crate::{Profile, When};
 
 /// The version of the format that is read.
 const VERSION: u64 = 1;
@@ -201,15 +201,14 @@ impl Reader<'_> {
     }
 
     /// Lists the environment variables that the stage's own values name. Whether they are read is the stage's to say.
-    fn variables(&self, entry: &CutEntry<'_>) -> Vec<(String, Place)> {
-        let mut variables = Vec::new();
+    fn variables(&self, entry: &CutEntry<'_>) -> BTreeMap<String, usize> {
+        let mut variables = BTreeMap::new();
         for piece in entry.own() {
             piece.entry.value.scalars(&mut |node, value| {
-                let names = Interpolated::new(value).ok();
-                let place = || self.text.place(node.span.start);
-                variables.extend(
-                    names.iter().flat_map(Interpolated::names).map(|name| (name.to_owned(), place())),
-                );
+                let read = Interpolated::new(value).ok();
+                for name in read.iter().flat_map(Interpolated::names) {
+                    variables.entry(name.to_owned()).or_insert(node.span.start);
+                }
             });
         }
         variables

@@ -28,7 +28,8 @@ pub(crate) struct Candidate {
     pub(crate) timeout: Option<Duration>,
     /// Where it is configured, with the world of that file; `None` when it is implied.
     pub(crate) place: Option<(usize, Place)>,
-    pub(crate) variables: Vec<(String, Place)>,
+    /// Environment variables that its section may name, each with its offset in the file of its place.
+    pub(crate) variables: BTreeMap<String, usize>,
 }
 
 impl Candidate {
@@ -141,7 +142,7 @@ fn imply(kinds: &[Kind], combined: &Combined, candidates: &mut Vec<Candidate>) -
                 needs: BTreeMap::new(),
                 timeout: None,
                 place: None,
-                variables: Vec::new(),
+                variables: BTreeMap::new(),
             };
             merge(candidates, candidate);
         }

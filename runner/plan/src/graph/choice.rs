@@ -10,7 +10,7 @@ use crate::graph::Request;
 use crate::graph::candidate::{Candidate, giver};
 use crate::graph::error::At;
 use crate::graph::links::Link;
-use crate::names::unknown;
+use crate::names::{hint, unknown};
 use crate::when::Facts;
 use crate::{Place, PlanError};
 
@@ -67,7 +67,7 @@ fn known(
         return Ok(());
     }
     let names: BTreeSet<&str> = candidates.iter().map(|candidate| candidate.id().as_str()).collect();
-    let message = unknown(&format!("stage, {why}:"), id.as_str(), || names.iter().copied());
+    let message = format!("unknown stage `{id}`, {why}{}", hint(id.as_str(), || names.iter().copied()));
     let world = place.and_then(|place| request.combined.files().position(|file| file.path() == place.file));
     let at = place.zip(world).map(|(place, world)| request.combined.error_at(world, place, String::new()));
     Err(PlanError::UnknownStage { message, at: At::new(at) })
@@ -264,14 +264,14 @@ fn check_variables(request: &Request<'_>, candidate: &Candidate) -> Result<(), P
     let unset = candidate
         .variables
         .iter()
-        .find(|(name, _)| declared(name) && !request.environment.contains_key(name));
+        .find(|(name, _)| declared(name) && !request.environment.contains_key(name.as_str()));
     match (unset, &candidate.place) {
-        (Some((name, place)), Some((world, _))) => {
+        (Some((name, offset)), Some((world, _))) => {
             let message = format!(
                 "stage `{}` reads the environment variable {name} here, and it is not set",
                 candidate.id()
             );
-            Err(request.combined.error_at(*world, place, message).into())
+            Err(request.combined.error_at_offset(*world, *offset, message).into())
         }
         _ => Ok(()),
     }

@@ -21,6 +21,9 @@ pub(super) fn file(rolls: &[u8]) -> String {
     if dice.roll(4) == 1 {
         text.push('\u{feff}');
     }
+    if dice.roll(5) == 1 {
+        return as_json(&mut dice, text);
+    }
     noise(&mut dice, &mut text);
     text.push_str("version: 1\n");
     if dice.roll(3) == 1 {
@@ -31,6 +34,17 @@ pub(super) fn file(rolls: &[u8]) -> String {
         gate(&mut dice, &mut text);
     }
     if dice.roll(3) == 1 { text.replace('\n', "\r\n") } else { text }
+}
+
+/// Writes the file in flow style from end to end.
+fn as_json(dice: &mut Dice<'_>, mut text: String) -> String {
+    text.push_str("{ version: 1, gate: ");
+    flow(dice, &mut text, 2);
+    text.push_str(", # comment, }\n  \"stages\": {one: ");
+    dice.anchors.clear();
+    entry_flow(dice, &mut text);
+    text.push_str("}, 'report': [], }\n");
+    text
 }
 
 fn gate(dice: &mut Dice<'_>, text: &mut String) {
