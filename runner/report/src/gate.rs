@@ -99,6 +99,8 @@ fn notes(case: &Case<'_>) -> Vec<String> {
 
 /// The scope in which everything is looked at.
 const FULL: &str = "full";
+/// The scope in which a change is compared with its merge-base.
+const CHANGE: &str = "change";
 /// The scope in which only the commits about to be pushed are looked at.
 const OUTGOING: &str = "outgoing";
 

@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 use crate::Place;
 
 pub use check::{PolicyError, Problem};
-pub(crate) use expression::Expression;
 pub use expression::ExpressionError;
+pub(crate) use expression::{Expression, Scene};
 pub(crate) use facts::{Facts, word};
 pub use facts::{Field, fields};
 pub use raw::{Action, RawGate, RawPolicy, RawRule, RawWaiver};

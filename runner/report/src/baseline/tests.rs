@@ -5,7 +5,7 @@ use model::{GapKind, Severity, SuppressionKind};
 use proptest::prelude::*;
 
 use super::*;
-use crate::fixtures::{TODAY, case, finding, gap, ignored, policy, record};
+use crate::fixtures::{TODAY, case, finding, gap, ignored, policy, record, scoped};
 use crate::judge;
 
 /// The baseline of findings `(rule, path, identity)` and of gaps at paths.
@@ -33,7 +33,7 @@ fn what_is_let_through_already_and_what_always_blocks_stays_out() {
     let suppressed = ignored(SuppressionKind::Inline, finding("token", Severity::High, "b", "y"));
     let lost = gap(GapKind::Lost, "no-database", None);
     let policy = policy("waivers: [{ path: 'legacy/**', reason: r, owner: o, expires: 2027-01-31 }]");
-    let record = record(vec![waived, suppressed], vec![lost]);
+    let record = scoped("full", vec![waived, suppressed], vec![lost]);
     assert!(Baseline::of(&record, &judge(&case(&record, &policy)), TODAY, [0; 32]).is_empty());
 }
 

@@ -28,6 +28,15 @@ fn text_in_color_with_timings() {
 }
 
 #[test]
+fn a_record_of_everything_reads_back() {
+    with_showcase(|report| {
+        let mut bytes = Vec::new();
+        report.record.write(&mut bytes).unwrap();
+        assert_eq!(Record::read(bytes.as_slice()).unwrap(), *report.record);
+    });
+}
+
+#[test]
 fn json_of_everything() {
     with_showcase(|report| insta::assert_snapshot!(render("json", report, &Options::default())));
 }

@@ -18,10 +18,10 @@ pub(super) fn judge(case: &Case<'_>, loosened: &mut Vec<Loosened>) -> Vec<Judged
     };
     let each = case.record.findings().zip(compared).zip(at_the_tip);
     each.map(|((finding, compared), at_the_tip)| {
-        let request = finding.suppressed.as_ref().map(|suppression| {
-            let comparison = case.comparison.as_ref();
-            (suppression, waived::by_request(suppression, case.inline_ignores, comparison, at_the_tip))
-        });
+        let request = finding
+            .suppressed
+            .as_ref()
+            .map(|suppression| (suppression, waived::by_request(case, suppression, at_the_tip)));
         let granted = match request {
             Some((_, Request::Granted(waived))) => Some(waived),
             Some((suppression, Request::Loosens)) => {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::Finding;
 
 use crate::gate::{Case, Failed, Judged, Warning};
-use crate::policy::{Action, Facts, Level, Rule, Threshold};
+use crate::policy::{Action, Facts, Level, Rule, Scene, Threshold};
 use crate::state::{Match, State};
 
 /// Applies the gate to the findings that count; marks each with the rules it fails, and returns the rules that fail.
@@ -32,14 +32,17 @@ fn counting<'a>(
 /// Runs every rule on a finding. A rule that cannot be evaluated is noted under its name and fails the gate; as a rule
 /// that ignores it does not ignore.
 fn evaluate(case: &Case<'_>, finding: &Finding, judged: &mut Judged, errors: &mut BTreeMap<String, String>) {
-    let facts = Facts::of(finding, judged.state, case.policy.unknown_as);
-    let mut holds = |rule: &Rule| match rule.condition.holds(&facts) {
-        Ok(holds) => holds,
-        Err(error) => {
+    let scene = Scene::of(&Facts::of(finding, judged.state, case.policy.unknown_as));
+    let mut holds = |rule: &Rule| {
+        let answer = match &scene {
+            Ok(scene) => rule.condition.holds(scene),
+            Err(error) => Err(error.clone()),
+        };
+        answer.unwrap_or_else(|error| {
             let message = format!("cannot be evaluated on {}: {error}", crate::record::name(finding));
             errors.entry(rule.name.clone()).or_insert(message);
             false
-        }
+        })
     };
     for rule in &case.policy.rules {
         if holds(rule) {

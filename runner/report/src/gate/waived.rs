@@ -3,9 +3,9 @@
 use jiff::civil::Date;
 use model::{Finding, Gap, Suppression, SuppressionKind};
 
-use crate::gate::{InlineIgnores, Waived, WaivedBy};
+use crate::gate::{CHANGE, Case, InlineIgnores, Waived, WaivedBy};
 use crate::policy::{Policy, Selector, Waiver};
-use crate::state::{Allowlists, Comparison};
+use crate::state::Allowlists;
 
 /// Returns the waiver that lets a finding through; every layer must have one.
 pub(super) fn by_policy(policy: &Policy, finding: &Finding, today: Date) -> Option<Waived> {
@@ -40,20 +40,18 @@ pub(super) enum Request {
 }
 
 /// Decides on a request to ignore a finding. A tree judged as a whole is judged by its own requests. Of a change, those
-/// count that the target's tip has too, and those of allowlists that are the target's own.
-pub(super) fn by_request(
-    suppression: &Suppression,
-    inline: InlineIgnores,
-    comparison: Option<&Comparison<'_>>,
-    at_the_tip: bool,
-) -> Request {
+/// count that the target's tip has too, and those of allowlists that are the target's own; a change without anything to
+/// compare with has neither.
+pub(super) fn by_request(case: &Case<'_>, suppression: &Suppression, at_the_tip: bool) -> Request {
     let by = match suppression.kind {
         SuppressionKind::Inline => WaivedBy::Inline,
         SuppressionKind::Allowlist => WaivedBy::Allowlist,
     };
-    let own = match (suppression.kind, comparison) {
-        (SuppressionKind::Inline, _) if inline == InlineIgnores::Refused => return Request::Refused,
-        (_, None) => true,
+    let own = match (suppression.kind, &case.comparison) {
+        (SuppressionKind::Inline, _) if case.inline_ignores == InlineIgnores::Refused => {
+            return Request::Refused;
+        }
+        (_, None) => case.record.header().scope != CHANGE,
         (SuppressionKind::Inline, Some(_)) => false,
         (SuppressionKind::Allowlist, Some(comparison)) => comparison.allowlists == Allowlists::Target,
     };

@@ -136,7 +136,9 @@ impl Expression {
             loops: survey.deepest_loop,
             longest_literal: survey.longest_literal,
         };
-        expression.holds(&Facts::nothing()).map_err(ExpressionError::Answer)?;
+        Scene::of(&Facts::nothing())
+            .and_then(|scene| expression.holds(&scene))
+            .map_err(ExpressionError::Answer)?;
         Ok(expression)
     }
 
@@ -146,20 +148,33 @@ impl Expression {
         &self.source
     }
 
-    /// Tells whether the condition holds, or why that cannot be told.
-    pub(crate) fn holds(&self, facts: &Facts) -> Result<bool, String> {
-        let longest = facts.longest_list();
-        let turns = self.longest_literal.max(longest as u64).max(1);
-        if longest > MAX_LIST || self.nodes.saturating_mul(turns.saturating_pow(self.loops)) > MAX_STEPS {
+    /// Tells whether the condition holds on a finding, or why that cannot be told.
+    pub(crate) fn holds(&self, on: &Scene) -> Result<bool, String> {
+        let turns = self.longest_literal.max(on.longest_list as u64).max(1);
+        let steps = self.nodes.saturating_mul(turns.saturating_pow(self.loops));
+        if on.longest_list > MAX_LIST || steps > MAX_STEPS {
             return Err("it would take too many steps".to_owned());
         }
-        let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
-        context.add_variable("finding", facts).map_err(|error| error.to_string())?;
-        match self.program.execute(&context) {
+        match self.program.execute(&on.context) {
             Ok(Value::Bool(answer)) => Ok(answer),
             Ok(other) => Err(format!("it answers with a value of type {}", other.type_of())),
             Err(error) => Err(explain(&error)),
         }
+    }
+}
+
+/// A finding, ready for any number of conditions.
+pub(crate) struct Scene {
+    context: Context<'static, 'static>,
+    longest_list: usize,
+}
+
+impl Scene {
+    /// Makes a finding known to conditions.
+    pub(crate) fn of(facts: &Facts) -> Result<Self, String> {
+        let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
+        context.add_variable("finding", facts).map_err(|error| error.to_string())?;
+        Ok(Self { context, longest_list: facts.longest_list() })
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
@@ -35,6 +35,7 @@ pub struct RawGate {
     /// before; that of `fail-on` when nothing is said.
     pub newly_disclosed: Option<Threshold>,
     /// How many findings of a severity are let through.
+    #[schemars(schema_with = "counts_by_level")]
     pub max: Option<BTreeMap<Level, u32>>,
     /// Whether a subject that was looked at within a limit only blocks; `false` when nothing is said.
     pub fail_on_partial_gaps: Option<bool>,
@@ -43,6 +44,12 @@ pub struct RawGate {
     /// Rules in the Common Expression Language.
     #[schemars(with = "Option<Vec<RawRule>>")]
     pub rules: Option<Vec<Spanned<RawRule>>>,
+}
+
+/// The schema of a map whose keys are levels; a derived one takes any key.
+fn counts_by_level(generator: &mut SchemaGenerator) -> Schema {
+    let (levels, counts) = (generator.subschema_for::<Level>(), generator.subschema_for::<u32>());
+    json_schema!({ "type": ["object", "null"], "propertyNames": levels, "additionalProperties": counts })
 }
 
 /// A rule of the gate.

@@ -37,6 +37,24 @@ fn every_key_is_read() {
 }
 
 #[test]
+fn the_schema_takes_what_is_read_and_refuses_what_is_not() {
+    let schema = schemars::schema_for!(RawPolicy).to_value();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let takes = |yaml: &str| validator.is_valid(&serde_saphyr::from_str::<serde_json::Value>(yaml).unwrap());
+    assert!(takes(FULL));
+    assert!(takes("{}"));
+    for wrong in [
+        "gates: {}",
+        "gate: { fail-on: hgih }",
+        "gate: { max: { unknown: 1 } }",
+        "gate: { rules: [{ name: a, if: 'true' }] }",
+        "waivers: [{ id: x, reason: r, owner: o }]",
+    ] {
+        assert!(!takes(wrong), "{wrong}");
+    }
+}
+
+#[test]
 fn no_file_is_the_default() {
     assert_eq!(policy("{}"), Policy::default());
     assert_eq!(policy("gate: {}\nwaivers: []\n"), Policy::default());

@@ -8,8 +8,8 @@ use crate::fixtures::{advisory, finding};
 use crate::policy::Level;
 use crate::state::State;
 
-fn facts(finding: &Finding) -> Facts {
-    Facts::of(finding, State::New, Level::High)
+fn scene(finding: &Finding) -> Scene {
+    Scene::of(&Facts::of(finding, State::New, Level::High)).unwrap()
 }
 
 /// Checks what a condition answers on a leaked token and on a vulnerable package.
@@ -17,8 +17,8 @@ fn check(condition: &str, on_secret: bool, on_package: bool) {
     let expression = Expression::compile(condition).unwrap_or_else(|error| panic!("{condition}: {error}"));
     let secret = finding("token", Severity::Critical, "src/a.rs", "x");
     let package = advisory("GHSA-kev", Severity::Unknown, Some("2026-01-02T03:04:05Z"));
-    assert_eq!(expression.holds(&facts(&secret)), Ok(on_secret), "{condition}");
-    assert_eq!(expression.holds(&facts(&package)), Ok(on_package), "{condition}");
+    assert_eq!(expression.holds(&scene(&secret)), Ok(on_secret), "{condition}");
+    assert_eq!(expression.holds(&scene(&package)), Ok(on_package), "{condition}");
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn syntax_errors_name_line_and_column() {
 #[test]
 fn an_error_on_a_finding_is_told_and_not_swallowed() {
     let condition = Expression::compile("finding.stage == '' || finding.cwe[1] == 1").unwrap();
-    let error = condition.holds(&facts(&finding("token", Severity::High, "a", "x"))).unwrap_err();
+    let error = condition.holds(&scene(&finding("token", Severity::High, "a", "x"))).unwrap_err();
     assert_eq!(error, "an index is out of bounds");
 }
 
@@ -111,12 +111,12 @@ fn a_finding_with_endless_lists_costs_a_bounded_time() {
     let condition = Expression::compile("finding.cwe.all(a, finding.cwe.all(b, a == b || a != b))").unwrap();
     let mut many = finding("token", Severity::High, "a", "x");
     many.cwe = (0..20).collect();
-    assert_eq!(condition.holds(&facts(&many)), Ok(true));
+    assert_eq!(condition.holds(&scene(&many)), Ok(true));
     many.cwe = (0..900).collect();
-    assert_eq!(condition.holds(&facts(&many)), Err("it would take too many steps".to_owned()));
+    assert_eq!(condition.holds(&scene(&many)), Err("it would take too many steps".to_owned()));
     let single = Expression::compile("1100 in finding.cwe").unwrap();
     many.cwe = (0..1_200).collect();
-    assert_eq!(single.holds(&facts(&many)), Err("it would take too many steps".to_owned()));
+    assert_eq!(single.holds(&scene(&many)), Err("it would take too many steps".to_owned()));
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn evidence_of_secrets_is_seen() {
         "finding.evidence.probability > 90",
         "'base64' in finding.evidence.decoded",
     ] {
-        assert_eq!(Expression::compile(condition).unwrap().holds(&facts(&secret)), Ok(true), "{condition}");
+        assert_eq!(Expression::compile(condition).unwrap().holds(&scene(&secret)), Ok(true), "{condition}");
     }
 }
 
