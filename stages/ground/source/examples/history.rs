@@ -7,7 +7,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use source::{Blob, Repository, Selection};
+use model::Digest;
+use source::{Blob, Hit, Repository, Selection};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().collect();
@@ -18,20 +19,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let repository = Repository::open(Path::new(folder))?;
     let finder = memchr::memmem::Finder::new(word);
     let (hits, found) = (AtomicU64::new(0), Mutex::new(BTreeSet::new()));
-    let scanner = |blob: Blob<'_>| {
-        let looks = blob.changed.iter().filter_map(|range| blob.bytes.get(range.clone()));
-        let count = looks.map(|part| finder.find_iter(part).count() as u64).sum::<u64>();
-        if count > 0 {
-            hits.fetch_add(count, Ordering::Relaxed);
-            found.lock().map(|mut found| found.insert(blob.id)).ok();
-        }
+    let scanner = |blob: Blob<'_>| -> Vec<Hit> {
+        let parts = blob.changed.iter().filter_map(|range| Some((range.start, blob.bytes.get(range.clone())?)));
+        let starts = parts.flat_map(|(start, part)| finder.find_iter(part).map(move |at| start + at));
+        let here: Vec<Hit> = starts.map(|start| Hit { start, end: start + word.len(), tag: 0 }).collect();
+        hits.fetch_add(here.len() as u64, Ordering::Relaxed);
+        here
+    };
+    let holder = |blob: &Digest, _: &[Hit]| {
+        found.lock().map(|mut found| found.insert(*blob)).ok();
     };
     let begun = Instant::now();
-    let report = source::history::scan(&repository, &Selection::Everything, &scanner, &|| false, threads)?;
+    let everything = Selection::Everything;
+    let report = source::history::trace(&repository, &everything, &scanner, &holder, &|| false, threads)?;
     let scanned = begun.elapsed();
     let found = found.into_inner()?;
     let begun = Instant::now();
-    let places = source::history::attribute(&repository, &Selection::Everything, &found, threads)?;
+    let places = source::history::attribute(&repository, &everything, &found, threads)?;
     let attributed = begun.elapsed();
     let mut out = std::io::stdout().lock();
     use std::io::Write as _;
@@ -42,7 +46,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         report.inflated_bytes >> 20,
         report.scanned_bytes >> 20
     )?;
-    writeln!(out, "scan {scanned:.2?}; {} hits in {} blobs", hits.into_inner(), found.len())?;
+    writeln!(out, "scan {scanned:.2?}; {} finds, held by {} blobs", hits.into_inner(), found.len())?;
     writeln!(out, "attribution {attributed:.2?}; {} blobs placed", places.len())?;
     for (blob, places) in places.iter().take(3) {
         writeln!(out, "{blob} {:?}", places.first())?;

@@ -2,7 +2,6 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use git2::ErrorCode;
 use model::Digest;
 use rayon::Scope;
 use rayon::prelude::*;
@@ -192,34 +191,8 @@ fn read(
     kind: Kind,
     bound: u64,
 ) -> Result<Vec<u8>, ReadError> {
-    if let Some((found, bytes)) = objects.read(id, bound) {
-        return if found == kind {
-            Ok(bytes)
-        } else {
-            Err(ReadError::Failed("the object is of another kind".to_owned()))
-        };
-    }
-    let read = repository.with(|handle| {
-        let read = || {
-            let (objects, id) = (handle.odb()?, git2::Oid::from_bytes(id)?);
-            let (size, found) = objects.read_header(id)?;
-            let size = size as u64;
-            if size > bound {
-                return Ok(Err(ReadError::TooLarge { size, bound }));
-            }
-            if found != kind.of_library() {
-                return Ok(Err(ReadError::Failed("the object is of another kind".to_owned())));
-            }
-            objects.read(id).map(|object| Ok(object.data().to_vec()))
-        };
-        Ok(read().unwrap_or_else(|error: git2::Error| Err(ReadError::Failed(absence(&error)))))
-    });
-    read.unwrap_or_else(|error| Err(ReadError::Failed(error.to_string())))
-}
-
-fn absence(error: &git2::Error) -> String {
-    match error.code() {
-        ErrorCode::NotFound => "the object is not in this clone".to_owned(),
-        _ => error.message().to_owned(),
+    match objects.read(id, bound) {
+        Some((found, bytes)) if found == kind => Ok(bytes),
+        _ => repository.object(id, kind.of_library(), bound),
     }
 }

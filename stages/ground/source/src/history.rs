@@ -12,7 +12,7 @@ use model::Digest;
 
 pub use attribute::attribute;
 pub use commits::History;
-pub use scan::{HistoryReport, scan};
+pub use scan::{HistoryReport, scan, trace};
 
 /// Which blobs to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,17 @@ pub struct Blob<'a> {
     pub changed: &'a [Range<usize>],
 }
 
+/// Something that a scanner found in a blob.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hit {
+    /// Where it begins in the blob.
+    pub start: usize,
+    /// Where it ends.
+    pub end: usize,
+    /// What it is, in the scanner's own numbers: the same find has the same tag in every blob.
+    pub tag: u64,
+}
+
 /// Where a blob came in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Introduced {
@@ -63,6 +74,35 @@ pub trait Commits: Send + Sync {
         scanner: &(dyn Fn(Blob<'_>) + Sync),
         cancelled: &(dyn Fn() -> bool + Sync),
     ) -> Result<Vec<crate::Problem>, String>;
+
+    /// Like [`Commits::scan`], and tells of **every** blob that holds what was found, not only of the one in which it had to
+    /// be looked for. Which of two blobs is a delta of the other differs from clone to clone; that a blob holds a find
+    /// does not: [`Commits::attribute`] over all holders gives the commit that first brought it, in every clone the same.
+    ///
+    /// `scanner` returns what it found in the changed ranges; `holder` hears of each blob that holds anything, with all of
+    /// it, sorted, each once.
+    fn trace(
+        &self,
+        scanner: &(dyn Fn(Blob<'_>) -> Vec<Hit> + Sync),
+        holder: &(dyn Fn(&Digest, &[Hit]) + Sync),
+        cancelled: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Vec<crate::Problem>, String> {
+        let scanner = |blob: Blob<'_>| {
+            let id = blob.id;
+            let mut hits = scanner(blob);
+            hits.sort();
+            hits.dedup();
+            if !hits.is_empty() {
+                holder(&id, &hits);
+            }
+        };
+        self.scan(&scanner, cancelled)
+    }
+
+    /// Reads one blob, for the lines around a find.
+    fn read(&self, _blob: &Digest) -> Result<crate::Content, crate::ReadError> {
+        Err(crate::ReadError::NotAFile)
+    }
 
     /// Returns for each blob where it came in: the earliest commit first. A blob that no selected commit holds is left
     /// out.

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use model::Algorithm;
 
-use crate::{Problem, Repository, SourceError};
+use crate::{Hit, Problem, Repository, SourceError};
 
 use inflate::with_inflater;
 use pack::Pack;
@@ -96,6 +96,25 @@ impl Objects {
         let written = pack.inflate_prefix(&entry, &mut prefix)?;
         prefix.truncate(written);
         Some(prefix)
+    }
+
+    /// Shows every tree, commit or tag to `visitor` once.
+    pub(crate) fn each(
+        &self,
+        repository: &Repository,
+        kind: Kind,
+        visitor: &(dyn Fn(Seen<'_>) + Sync),
+        cancelled: &(dyn Fn() -> bool + Sync),
+    ) -> Result<(), SourceError> {
+        let visitor = |seen: Seen<'_>| {
+            visitor(seen);
+            Vec::new()
+        };
+        let holder = |_: &[u8], _: &[Hit]| {};
+        let bound = u64::MAX;
+        let visit =
+            Visit { repository, objects: self, kind, bound, visitor: &visitor, holder: &holder, cancelled };
+        visit.run().map(drop)
     }
 
     /// Returns the ids of all loose objects, sorted, each once.

@@ -9,7 +9,7 @@ use model::Digest;
 use super::graph::Graph;
 use super::range;
 use crate::listing::{self, TreeEntry};
-use crate::objects::{Kind, Objects, Seen, Visit};
+use crate::objects::{Kind, Objects, Seen};
 use crate::threads::on_threads;
 use crate::{Introduced, Repository, Selection, SourceError, path};
 
@@ -100,16 +100,6 @@ fn everything(
     Ok(earliest(found.into_iter()))
 }
 
-fn each_tree(
-    repository: &Repository,
-    objects: &Objects,
-    visitor: &(dyn Fn(Seen<'_>) + Sync),
-) -> Result<(), SourceError> {
-    let never = || false;
-    let visit = Visit { repository, objects, kind: Kind::Tree, bound: u64::MAX, visitor, cancelled: &never };
-    visit.run().map(drop)
-}
-
 /// Returns the trees that hold a wanted blob, at any depth.
 fn leading_trees(
     repository: &Repository,
@@ -135,7 +125,7 @@ fn leading_trees(
             direct.lock().unwrap_or_else(PoisonError::into_inner).push(own);
         }
     };
-    each_tree(repository, objects, &visitor)?;
+    objects.each(repository, Kind::Tree, &visitor, &|| false)?;
     let mut above = above.into_inner().unwrap_or_else(PoisonError::into_inner);
     above.sort_unstable();
     let mut open = direct.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -175,7 +165,7 @@ fn leads(
         let found = listing::entries(seen.bytes, algorithm.length()).filter_map(lead).collect();
         leads.lock().unwrap_or_else(PoisonError::into_inner).insert(own, found);
     };
-    each_tree(repository, objects, &visitor)?;
+    objects.each(repository, Kind::Tree, &visitor, &|| false)?;
     Ok(leads.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 

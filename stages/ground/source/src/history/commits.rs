@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Digest, Hasher};
 
-use super::{attribute, scan};
-use crate::{Blob, Commits, Introduced, Problem, Repository, Selection, SourceError};
+use super::scan::BLOB_BOUND;
+use super::{attribute, scan, trace};
+use crate::{
+    Blob, Commits, Content, Hit, Introduced, Problem, ReadError, Repository, Selection, SourceError,
+};
 
 /// A selection of a repository's commits.
 #[derive(Debug)]
@@ -52,6 +55,21 @@ impl Commits for History {
         scan(&self.repository, &self.selection, scanner, cancelled, 0)
             .map(|report| report.problems)
             .map_err(|error| chain(&error))
+    }
+
+    fn trace(
+        &self,
+        scanner: &(dyn Fn(Blob<'_>) -> Vec<Hit> + Sync),
+        holder: &(dyn Fn(&Digest, &[Hit]) + Sync),
+        cancelled: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Vec<Problem>, String> {
+        trace(&self.repository, &self.selection, scanner, holder, cancelled, 0)
+            .map(|report| report.problems)
+            .map_err(|error| chain(&error))
+    }
+
+    fn read(&self, blob: &Digest) -> Result<Content, ReadError> {
+        self.repository.blob(blob, BLOB_BOUND).map(Content::new)
     }
 
     fn attribute(&self, blobs: &BTreeSet<Digest>) -> Result<BTreeMap<Digest, Vec<Introduced>>, String> {

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use model::{Algorithm, Digest};
 
-use crate::objects::{Kind, Objects, Seen, Visit};
+use crate::objects::{Kind, Objects, Seen};
 use crate::{Repository, SourceError};
 
 /// A commit, as far as attribution needs it.
@@ -33,16 +33,7 @@ impl Graph {
                 commits.lock().unwrap_or_else(PoisonError::into_inner).insert(commit.id, commit);
             }
         };
-        let never = || false;
-        let visit = Visit {
-            repository,
-            objects,
-            kind: Kind::Commit,
-            bound: u64::MAX,
-            visitor: &visitor,
-            cancelled: &never,
-        };
-        visit.run()?;
+        objects.each(repository, Kind::Commit, &visitor, &|| false)?;
         let tips = repository.with(|handle| {
             let mut tips = Vec::new();
             let references = handle.references();

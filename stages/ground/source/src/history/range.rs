@@ -6,7 +6,7 @@ use git2::{ErrorCode, ObjectType, Oid, Sort};
 use model::Digest;
 use rayon::prelude::*;
 
-use super::scan::{HistoryReport, absences, report, shallow};
+use super::scan::{Audience, HistoryReport, absences, report, shallow};
 use crate::objects::{Visited, is_binary};
 use crate::{Blob, Introduced, Repository, SourceError, path};
 
@@ -29,10 +29,10 @@ pub(super) fn scan(
     repository: &Repository,
     tips: &[String],
     excluded: &[String],
-    scanner: &(dyn Fn(Blob<'_>) + Sync),
-    cancelled: &(dyn Fn() -> bool + Sync),
+    audience: &Audience<'_>,
     bound: u64,
 ) -> Result<HistoryReport, SourceError> {
+    let cancelled = audience.cancelled;
     let commits = walk(repository, tips, excluded)?;
     let mut blobs = BTreeSet::new();
     let mut missing = BTreeSet::new();
@@ -47,7 +47,7 @@ pub(super) fn scan(
     let blobs: Vec<Oid> = blobs.into_iter().collect();
     let shown: Result<Vec<Shown>, SourceError> = blobs
         .par_iter()
-        .map(|blob| if cancelled() { Ok(Shown::NotAsked) } else { show(repository, *blob, scanner, bound) })
+        .map(|blob| if cancelled() { Ok(Shown::NotAsked) } else { show(repository, *blob, audience, bound) })
         .collect();
     let mut visited = Visited::default();
     for (blob, shown) in blobs.iter().zip(shown?) {
@@ -207,7 +207,7 @@ enum Shown {
 fn show(
     repository: &Repository,
     blob: Oid,
-    scanner: &(dyn Fn(Blob<'_>) + Sync),
+    audience: &Audience<'_>,
     bound: u64,
 ) -> Result<Shown, SourceError> {
     let Some(id) = repository.digest(blob) else { return Ok(Shown::Corrupt) };
@@ -224,7 +224,13 @@ fn show(
                 return Ok(if binary { Shown::NotAsked } else { Shown::TooLarge(size as u64) });
             }
             let whole = 0..object.len();
-            scanner(Blob { id, bytes: object.data(), changed: std::slice::from_ref(&whole) });
+            let blob = Blob { id, bytes: object.data(), changed: std::slice::from_ref(&whole) };
+            let mut hits = (audience.scanner)(blob);
+            if !hits.is_empty() {
+                hits.sort();
+                hits.dedup();
+                (audience.holder)(&id, &hits);
+            }
             Ok(Shown::Yes(object.len() as u64))
         };
         Ok(read().unwrap_or_else(|error| match error.code() {

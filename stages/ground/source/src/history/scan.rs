@@ -8,10 +8,10 @@ use model::Digest;
 use super::range;
 use crate::objects::{Kind, Objects, Seen, Visit, Visited, encode_hex};
 use crate::threads::on_threads;
-use crate::{Blob, Problem, Repository, Selection, SourceError};
+use crate::{Blob, Hit, Problem, Repository, Selection, SourceError};
 
 /// Larger blobs are not shown: a problem each, unless they are binary.
-const BLOB_BOUND: u64 = 64 << 20;
+pub(super) const BLOB_BOUND: u64 = 64 << 20;
 /// So many problems of one kind are told one by one; the rest is counted.
 const TOLD: usize = 100;
 
@@ -40,11 +40,28 @@ pub fn scan(
     cancelled: &(dyn Fn() -> bool + Sync),
     threads: usize,
 ) -> Result<HistoryReport, SourceError> {
+    let scanner = |blob: Blob<'_>| {
+        scanner(blob);
+        Vec::new()
+    };
+    trace(repository, selection, &scanner, &|_, _| {}, cancelled, threads)
+}
+
+/// Like [`scan`], and tells of every blob that holds what was found: see [`crate::Commits::trace`].
+pub fn trace(
+    repository: &Repository,
+    selection: &Selection,
+    scanner: &(dyn Fn(Blob<'_>) -> Vec<Hit> + Sync),
+    holder: &(dyn Fn(&Digest, &[Hit]) + Sync),
+    cancelled: &(dyn Fn() -> bool + Sync),
+    threads: usize,
+) -> Result<HistoryReport, SourceError> {
+    let audience = Audience { scanner, holder, cancelled };
     on_threads(threads, || {
         let mut report = match selection {
-            Selection::Everything => everything(repository, scanner, cancelled)?,
+            Selection::Everything => everything(repository, &audience)?,
             Selection::Range { tips, excluded } => {
-                range::scan(repository, tips, excluded, scanner, cancelled, BLOB_BOUND)?
+                range::scan(repository, tips, excluded, &audience, BLOB_BOUND)?
             }
         };
         report
@@ -54,16 +71,23 @@ pub fn scan(
     })?
 }
 
-fn everything(
-    repository: &Repository,
-    scanner: &(dyn Fn(Blob<'_>) + Sync),
-    cancelled: &(dyn Fn() -> bool + Sync),
-) -> Result<HistoryReport, SourceError> {
+/// Who hears of blobs.
+pub(super) struct Audience<'a> {
+    pub(super) scanner: &'a (dyn Fn(Blob<'_>) -> Vec<Hit> + Sync),
+    pub(super) holder: &'a (dyn Fn(&Digest, &[Hit]) + Sync),
+    pub(super) cancelled: &'a (dyn Fn() -> bool + Sync),
+}
+
+fn everything(repository: &Repository, audience: &Audience<'_>) -> Result<HistoryReport, SourceError> {
     let objects = Objects::open(repository)?;
     let algorithm = objects.algorithm();
-    let visitor = |seen: Seen<'_>| {
-        if let Some(id) = Digest::new(algorithm, seen.id) {
-            scanner(Blob { id, bytes: seen.bytes, changed: seen.changed });
+    let visitor = |seen: Seen<'_>| match Digest::new(algorithm, seen.id) {
+        Some(id) => (audience.scanner)(Blob { id, bytes: seen.bytes, changed: seen.changed }),
+        None => Vec::new(),
+    };
+    let holder = |id: &[u8], hits: &[Hit]| {
+        if let Some(id) = Digest::new(algorithm, id) {
+            (audience.holder)(&id, hits);
         }
     };
     let visit = Visit {
@@ -72,14 +96,14 @@ fn everything(
         kind: Kind::Blob,
         bound: BLOB_BOUND,
         visitor: &visitor,
-        cancelled,
+        holder: &holder,
+        cancelled: audience.cancelled,
     };
-    let visited = visit.run()?;
-    let mut report = report(visited);
+    let mut report = report(visit.run()?);
     report.problems.extend_from_slice(objects.problems());
     report.problems.extend(shallow(repository.shallow_commits()?.len()));
-    if repository.is_partial() && !cancelled() {
-        report.problems.extend(missing(repository, &objects, cancelled)?);
+    if repository.is_partial() && !(audience.cancelled)() {
+        report.problems.extend(missing(repository, &objects, audience.cancelled)?);
     }
     Ok(report)
 }
@@ -143,9 +167,7 @@ fn missing(
             }
         }
     };
-    let visit =
-        Visit { repository, objects, kind: Kind::Tree, bound: u64::MAX, visitor: &visitor, cancelled };
-    visit.run()?;
+    objects.each(repository, Kind::Tree, &visitor, cancelled)?;
     let absent = absent.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok(absences(absent.len()))
 }

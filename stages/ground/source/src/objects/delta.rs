@@ -74,6 +74,39 @@ impl<'a> Delta<'a> {
     }
 }
 
+/// A piece of the base that the object holds too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Piece {
+    /// Where it is in the base.
+    pub(crate) from: usize,
+    /// Where it is in the object.
+    pub(crate) to: usize,
+    pub(crate) length: usize,
+}
+
+impl Delta<'_> {
+    /// Returns the pieces that the object takes from its base, joined where they touch in both. Of a malformed delta, those
+    /// ahead of the fault.
+    pub(crate) fn pieces(self) -> Vec<Piece> {
+        let (mut pieces, mut to, mut rest): (Vec<Piece>, _, _) = (Vec::new(), 0, self.instructions);
+        while let Some(Some(instruction)) = next(&mut rest) {
+            match instruction {
+                Instruction::Copy { offset: from, length } => {
+                    match pieces.last_mut() {
+                        Some(last) if last.from + last.length == from && last.to + last.length == to => {
+                            last.length += length;
+                        }
+                        _ => pieces.push(Piece { from, to, length }),
+                    }
+                    to += length;
+                }
+                Instruction::Insert(bytes) => to += bytes.len(),
+            }
+        }
+        pieces
+    }
+}
+
 /// Appends a range, joining it with the last one where they touch.
 fn add(changed: &mut Vec<Range<usize>>, range: Range<usize>) {
     match changed.last_mut() {
@@ -166,6 +199,13 @@ mod tests {
     }
 
     #[test]
+    fn pieces_that_touch_in_both_are_one() {
+        let delta = Delta::parse(&[6, 9, 0x90, 2, 0x91, 2, 2, 1, b'X', 0x91, 4, 2, 0x90, 2]).unwrap();
+        let piece = |from, to, length| Piece { from, to, length };
+        assert_eq!(delta.pieces(), [piece(0, 0, 4), piece(4, 5, 2), piece(0, 7, 2)]);
+    }
+
+    #[test]
     fn malformed_deltas_are_refused() {
         check("abc", &[], None);
         check("abc", &[2, 2, 0x90, 2], None);
@@ -183,6 +223,7 @@ mod tests {
             let mut delta = vec![u8::try_from(base.len()).unwrap(), size];
             delta.extend(ops);
             let (mut result, mut changed) = (Vec::new(), Vec::new());
+            drop(Delta::parse(&delta).map(Delta::pieces));
             if let Some(()) = Delta::parse(&delta).and_then(|delta| delta.apply(&base, &mut result, &mut changed)) {
                 prop_assert_eq!(result.len(), usize::from(size));
                 prop_assert!(changed.iter().all(|range| range.start <= range.end && range.end <= result.len()));

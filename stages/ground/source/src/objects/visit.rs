@@ -1,18 +1,19 @@
 //! Shows every object of one kind to a visitor once, on all threads of the current pool. Each pack is walked from whole
 //! objects down to the deltas of deltas, so that every delta is applied once.
 
+use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::Scope;
 use rayon::prelude::*;
 
-use super::delta::Delta;
+use super::delta::{Delta, Piece};
 use super::forest::{Forest, From};
 use super::seen::widen;
 use super::visited::Tally;
 use super::{Objects, Pack, Seen, Visited, encode_hex, is_binary};
-use crate::{Repository, SourceError};
+use crate::{Hit, Repository, SourceError};
 
 /// What an object is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +38,10 @@ pub(crate) struct Visit<'a> {
     pub(crate) kind: Kind,
     /// Larger objects are not shown.
     pub(crate) bound: u64,
-    pub(crate) visitor: &'a (dyn Fn(Seen<'_>) + Sync),
+    /// Returns what it found in the changed ranges.
+    pub(crate) visitor: &'a (dyn Fn(Seen<'_>) -> Vec<Hit> + Sync),
+    /// Hears of each object that holds something that was found, there or in its base.
+    pub(crate) holder: &'a (dyn Fn(&[u8], &[Hit]) + Sync),
     pub(crate) cancelled: &'a (dyn Fn() -> bool + Sync),
 }
 
@@ -49,7 +53,11 @@ struct Walk<'a> {
     before: &'a [Pack],
     forest: Forest,
     tally: &'a Tally,
+    holders: &'a Holders,
 }
+
+/// What objects of packs hold that were walked before, by raw id: an object of several packs is shown once.
+type Holders = Mutex<HashMap<Vec<u8>, Vec<Hit>>>;
 
 /// An object kept because others are deltas of it.
 #[derive(Clone)]
@@ -57,6 +65,8 @@ struct Held {
     bytes: Arc<Vec<u8>>,
     /// Whether scanners look at it: if not, a delta of it has to be looked at as a whole.
     seen: bool,
+    /// What was found in it.
+    hits: Vec<Hit>,
 }
 
 struct Frame {
@@ -83,13 +93,20 @@ impl Workspace {
 impl Visit<'_> {
     /// Visits packs, then loose objects. Stops early when told to.
     pub(crate) fn run(&self) -> Result<Visited, SourceError> {
-        let tally = Tally::default();
+        let (tally, holders) = (Tally::default(), Holders::default());
         for (number, pack) in self.objects.packs.iter().enumerate() {
             if (self.cancelled)() {
                 break;
             }
             let before = self.objects.packs.get(..number).unwrap_or_default();
-            let walk = Walk { visit: self, pack, before, forest: Forest::grow(pack), tally: &tally };
+            let walk = Walk {
+                visit: self,
+                pack,
+                before,
+                forest: Forest::grow(pack),
+                tally: &tally,
+                holders: &holders,
+            };
             tally.corrupt(walk.forest.unreachable(), || pack.name().to_owned());
             rayon::scope(|scope| {
                 walk.forest.roots().par_iter().for_each(|root| walk.root(scope, root.node, &root.from))
@@ -130,11 +147,22 @@ impl Visit<'_> {
         matches!(shown, Ok(true)).then_some(())
     }
 
-    /// Shows an object as a whole.
-    fn show(&self, id: &[u8], bytes: &[u8], tally: &Tally) {
+    /// Shows an object as a whole. Returns what was found.
+    fn show(&self, id: &[u8], bytes: &[u8], tally: &Tally) -> Vec<Hit> {
         let whole = 0..bytes.len();
         tally.shown(bytes.len(), bytes.len());
-        (self.visitor)(Seen { id, bytes, changed: std::slice::from_ref(&whole) });
+        let found = (self.visitor)(Seen { id, bytes, changed: std::slice::from_ref(&whole) });
+        self.hear(id, found)
+    }
+
+    /// Passes on what an object holds.
+    fn hear(&self, id: &[u8], mut hits: Vec<Hit>) -> Vec<Hit> {
+        if !hits.is_empty() {
+            hits.sort();
+            hits.dedup();
+            (self.holder)(id, &hits);
+        }
+        hits
     }
 }
 
@@ -170,7 +198,8 @@ impl<'a> Walk<'a> {
             }))
         });
         let bytes = read.ok()?.ok()?;
-        Some(bytes.map(|bytes| Held { seen: self.is_looked_at(&bytes), bytes: Arc::new(bytes) }))
+        // What was found in it is not known here, so the delta is looked at as a whole.
+        Some(bytes.map(|bytes| Held { bytes: Arc::new(bytes), seen: false, hits: Vec::new() }))
     }
 
     fn tree<'s>(&'s self, scope: &Scope<'s>, node: u32, base: Option<Held>)
@@ -243,29 +272,43 @@ impl<'a> Walk<'a> {
                 if self.is_text(&bytes) {
                     self.tally.too_large(id, entry.decompressed_size);
                 }
-                return Some(Held { bytes: Arc::new(bytes), seen: false });
+                return Some(Held { bytes: Arc::new(bytes), seen: false, hits: Vec::new() });
             }
             None => self.pack.inflate(&entry, WHOLE, &mut bytes)?,
         }
         let seen = self.is_looked_at(&bytes);
-        if !self.before.iter().any(|pack| pack.find(id).is_some()) {
-            self.show(id, &bytes, seen && base.is_some_and(|base| base.seen), &mut work.changed);
-        }
-        Some(Held { bytes: Arc::new(bytes), seen })
+        let hits = if self.before.iter().any(|pack| pack.find(id).is_some()) {
+            self.holders.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned().unwrap_or_default()
+        } else {
+            let base = base.filter(|base| seen && base.seen);
+            self.show(id, &bytes, base, work)
+        };
+        Some(Held { bytes: Arc::new(bytes), seen, hits })
     }
 
-    fn show(&self, id: &[u8], bytes: &[u8], in_part: bool, changed: &mut Vec<Range<usize>>) {
-        if bytes.len() as u64 > self.visit.bound {
+    /// Shows an object, in part if its base was looked at. Returns what it holds.
+    fn show(&self, id: &[u8], bytes: &[u8], base: Option<&Held>, work: &mut Workspace) -> Vec<Hit> {
+        let visit = self.visit;
+        if bytes.len() as u64 > visit.bound {
             if self.is_text(bytes) {
                 self.tally.too_large(id, bytes.len() as u64);
             }
-        } else if in_part {
-            widen(bytes, changed);
-            self.tally.shown(bytes.len(), changed.iter().map(ExactSizeIterator::len).sum());
-            (self.visit.visitor)(Seen { id, bytes, changed });
-        } else {
-            self.visit.show(id, bytes, self.tally);
+            return Vec::new();
         }
+        let hits = match base {
+            None => visit.show(id, bytes, self.tally),
+            Some(base) => {
+                let mut hits = inherit(&base.hits, &work.delta);
+                widen(bytes, &mut work.changed);
+                self.tally.shown(bytes.len(), work.changed.iter().map(ExactSizeIterator::len).sum());
+                hits.extend((visit.visitor)(Seen { id, bytes, changed: &work.changed }));
+                visit.hear(id, hits)
+            }
+        };
+        if !hits.is_empty() {
+            self.holders.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_vec(), hits.clone());
+        }
+        hits
     }
 
     fn is_text(&self, bytes: &[u8]) -> bool {
@@ -275,6 +318,22 @@ impl<'a> Walk<'a> {
     fn is_looked_at(&self, bytes: &[u8]) -> bool {
         bytes.len() as u64 <= self.visit.bound && self.is_text(bytes)
     }
+}
+
+/// Returns what of `hits` (sorted) in a base its delta took over, where it then is.
+fn inherit(hits: &[Hit], delta: &[u8]) -> Vec<Hit> {
+    // Most objects hold nothing: no second look at the delta then.
+    if hits.is_empty() {
+        return Vec::new();
+    }
+    let taken = |piece: &Piece| {
+        let (from, to, end) = (piece.from, piece.to, piece.from + piece.length);
+        let first = hits.partition_point(|hit| hit.start < from);
+        let near = hits.get(first..).unwrap_or_default().iter().take_while(move |hit| hit.start < end);
+        let inside = near.filter(move |hit| hit.end <= end);
+        inside.map(move |hit| Hit { start: hit.start - from + to, end: hit.end - from + to, tag: hit.tag })
+    };
+    Delta::parse(delta).map(Delta::pieces).unwrap_or_default().iter().flat_map(taken).collect()
 }
 
 impl Kind {

@@ -1,9 +1,10 @@
 //! One file of a commit, without listing the commit.
 
 use git2::{ErrorCode, ObjectType};
+use model::Digest;
 
 use super::Repository;
-use crate::{SourceError, path};
+use crate::{ReadError, SourceError, path};
 
 /// What is read this way is policy and configuration, never data.
 const FILE_BOUND: u64 = 64 << 20;
@@ -49,4 +50,36 @@ fn read(handle: &git2::Repository, commit: &str, path: &str, id: git2::Oid) -> R
         return Err(SourceError::TooLarge { path: path.to_owned(), commit: commit.to_owned(), size, bound });
     }
     objects.read(id).map(|object| object.data().to_vec()).map_err(unreadable)
+}
+
+impl Repository {
+    /// Reads a blob of at most `bound` bytes.
+    pub fn blob(&self, id: &Digest, bound: u64) -> Result<Vec<u8>, ReadError> {
+        self.object(id.bytes(), ObjectType::Blob, bound)
+    }
+
+    /// Reads an object of one kind and of at most `bound` bytes.
+    pub(crate) fn object(&self, id: &[u8], kind: ObjectType, bound: u64) -> Result<Vec<u8>, ReadError> {
+        let read = self.with(|handle| {
+            let read = || {
+                let (objects, id) = (handle.odb()?, git2::Oid::from_bytes(id)?);
+                let (size, found) = objects.read_header(id)?;
+                let size = size as u64;
+                if size > bound {
+                    return Ok(Err(ReadError::TooLarge { size, bound }));
+                }
+                if found != kind {
+                    return Ok(Err(ReadError::Failed(format!("the object is a {found}, not a {kind}"))));
+                }
+                objects.read(id).map(|object| Ok(object.data().to_vec()))
+            };
+            Ok(read().unwrap_or_else(|error: git2::Error| {
+                Err(ReadError::Failed(match error.code() {
+                    ErrorCode::NotFound => "the object is not in this clone".to_owned(),
+                    _ => error.message().to_owned(),
+                }))
+            }))
+        });
+        read.unwrap_or_else(|error| Err(ReadError::Failed(error.to_string())))
+    }
 }

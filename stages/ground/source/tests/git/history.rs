@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use model::Digest;
-use source::{Commits as _, History, Introduced, Repository, Selection, history};
+use source::{Commits as _, History, Hit, Introduced, Repository, Selection, history};
 
 use crate::sandbox::{Dice, Sandbox};
 
@@ -41,11 +41,35 @@ fn needles(folder: &Path) -> BTreeSet<String> {
 }
 
 fn collect_needles(bytes: &[u8], found: &mut BTreeSet<String>) {
-    for at in memchr::memmem::find_iter(bytes, b"needle-") {
-        if let Some(needle) = bytes.get(at..at + 15) {
-            found.insert(String::from_utf8_lossy(needle).into_owned());
-        }
+    for hit in hits(bytes, 0) {
+        found.insert(String::from_utf8_lossy(&bytes[hit.start..hit.end]).into_owned());
     }
+}
+
+/// Returns the needles in a part of a blob.
+fn hits(part: &[u8], start: usize) -> Vec<Hit> {
+    memchr::memmem::find_iter(part, b"needle-")
+        .filter_map(|at| {
+            let needle = part.get(at..at + 15)?;
+            let tag =
+                needle.iter().fold(17, |tag: u64, byte| tag.wrapping_mul(31).wrapping_add(u64::from(*byte)));
+            Some(Hit { start: start + at, end: start + at + 15, tag })
+        })
+        .collect()
+}
+
+/// Returns what each blob holds, as a trace tells it.
+fn holders(folder: &Path) -> BTreeMap<String, Vec<Hit>> {
+    let repository = Repository::open(folder).unwrap();
+    let held = Mutex::new(BTreeMap::new());
+    let scanner = |blob: source::Blob<'_>| {
+        blob.changed.iter().flat_map(|range| hits(&blob.bytes[range.clone()], range.start)).collect()
+    };
+    let holder = |blob: &Digest, hits: &[Hit]| {
+        assert!(held.lock().unwrap().insert(blob.hex(), hits.to_vec()).is_none(), "{blob} is told twice");
+    };
+    history::trace(&repository, &Selection::Everything, &scanner, &holder, &|| false, 2).unwrap();
+    held.into_inner().unwrap()
 }
 
 /// Returns id and content of all blobs that git knows of.
@@ -68,6 +92,12 @@ fn check(sandbox: &Sandbox, folder: &str) -> Shown {
     let mut expected = BTreeSet::new();
     all.values().for_each(|bytes| collect_needles(bytes, &mut expected));
     assert_eq!(needles(&sandbox.path(folder)), expected);
+    let expected: BTreeMap<String, Vec<Hit>> = all
+        .iter()
+        .map(|(id, bytes)| (id.clone(), hits(bytes, 0)))
+        .filter(|(_, hits)| !hits.is_empty())
+        .collect();
+    assert_eq!(holders(&sandbox.path(folder)), expected);
     assert_eq!(scan(&sandbox.path(folder), &Selection::Everything, 1).0, shown, "threads decide nothing");
     shown
 }
@@ -349,6 +379,11 @@ fn a_selection_has_a_digest_of_what_it_selects() {
     assert_ne!(before, digest(&Selection::Everything));
     let history = History::new(Repository::open(sandbox.root()).unwrap(), range(&[&first])).unwrap();
     assert_eq!(history.scan(&|_| {}, &|| false).unwrap(), []);
+    let blob: Digest = format!("git-sha1:{}", sandbox.write("h", "content").git(&["hash-object", "-w", "h"]))
+        .parse()
+        .unwrap();
+    assert_eq!(&*history.read(&blob).unwrap(), b"content");
+    assert!(history.read(&Digest::git_sha1([1; 20])).is_err());
     let missing = History::new(Repository::open(sandbox.root()).unwrap(), range(&[&"1".repeat(40)])).unwrap();
     assert!(missing.scan(&|_| {}, &|| false).unwrap_err().contains("names no commit"));
 }
