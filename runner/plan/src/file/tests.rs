@@ -130,6 +130,48 @@ fn the_runner_reads_its_own_keys() {
     assert_eq!((push.budget, push.require.len()), (Some(Duration::from_secs(10)), 1));
 }
 
+/// A file with everything in it.
+const EXAMPLE: &str = r#"version: 1
+profiles:
+  push:    { stages: [secrets, sast, dependencies], scope: outgoing }   # commits about to be pushed
+  release: { stages: all, scope: full, require: [sign] }
+stages:                                   # a map: no name clashes, stable diffs
+  secrets: {}
+  dependencies: { when: { paths: ["**/*lock*", "**/go.mod"] } }
+  image: { images: ["${IMAGE}"], bases: [] }
+  eslint:                                 # an external tool, in a container or a process
+    uses: tool
+    image: registry.example/node@sha256:0123
+    run: [npx, eslint, -f, json]          # argv
+    network: none
+    collect: { sarif: /out/eslint.sarif }
+    timeout: 5m
+gate:
+  fail-on: high
+  rules: [{ name: exploited, if: "finding.kev && finding.reachable != 'no'", action: fail }]   # CEL
+waivers:
+  - { id: CVE-2024-0001, path: "legacy/**", reason: not-reachable, owner: "@sec", expires: 2027-01-31 }
+cache: { trust: own }                     # own | scoped
+extends: [./policy/organization.yaml]
+report: { sarif: out/sluicegate.sarif, html: out/sluicegate.html }
+"#;
+
+#[test]
+fn every_part_of_a_whole_file_is_found() {
+    let file = parse(EXAMPLE).unwrap_or_else(|error| panic!("{error}"));
+    let kinds: Vec<String> = file.stages().iter().map(|(id, entry)| format!("{id} {}", entry.kind)).collect();
+    assert_eq!(kinds, ["dependencies dependencies", "eslint tool", "image image", "secrets secrets"]);
+    let text = |section: Option<Section>| section.map(|section| section.text.trim_start().to_owned());
+    assert_eq!(
+        text(file.stage_section(&StageId::new("eslint").unwrap())).unwrap(),
+        "image: registry.example/node@sha256:0123\n    run: [npx, eslint, -f, json]          \n    network: none\n    \
+         collect: { sarif: /out/eslint.sarif }\n"
+    );
+    assert_eq!(text(file.section("cache")).unwrap(), "{ trust: own }                     \n");
+    assert_eq!(text(file.section("trust")), None);
+    assert!(file.excerpt(&["gate", "waivers", "baseline"]).contains("\n  - { id: CVE-2024-0001,"));
+}
+
 #[test]
 fn the_same_section_has_the_same_digest() {
     let digest = |section: &str| {
