@@ -38,6 +38,16 @@ pub(super) fn line(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// Returns the text on one line, cut where it is too long for people.
+pub(super) fn short(text: &str) -> String {
+    const MOST: usize = 1_000;
+    let line = line(text);
+    match line.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line.into_owned(),
+    }
+}
+
 /// Returns source text, lines and tabs kept.
 pub(super) fn source(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
@@ -90,6 +100,7 @@ mod tests {
         check("a\u{1b}[31mb\u{9b}2J\u{7}\u{7f}", "a\\u{1b}[31mb\\u{9b}2J\\u{7}\\u{7f}");
         check("a\r\nb\tc\rd", "a b c\\u{d}d");
         check("user\u{202e}txt.exe\u{2066}\u{e0041}", "user\\u{202e}txt.exe\\u{2066}\\u{e0041}");
+        assert_eq!(short(&"é".repeat(1_001)), format!("{}…", "é".repeat(1_000)));
         assert_eq!(source("a\r\n\tb\u{0}\r"), "a\n\tb\\u{0}");
     }
 

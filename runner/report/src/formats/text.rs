@@ -83,7 +83,7 @@ pub(super) fn render(report: &Report<'_>, options: &Options) -> String {
 
 fn placed(message: &str, place: Option<&crate::Place>) -> String {
     let place = place.map(|place| format!(" ({})", printable::line(&place.to_string()))).unwrap_or_default();
-    format!("{}{place}", printable::line(message))
+    format!("{}{place}", printable::short(message))
 }
 
 fn write_loosened(page: &mut Page<'_>, report: &Report<'_>) {
@@ -104,8 +104,7 @@ fn write_warnings(page: &mut Page<'_>, report: &Report<'_>) {
         .map(|warning| placed(&warning.message, warning.place.as_ref()))
         .collect();
     page.list("Warnings:", &warnings);
-    let notes: Vec<String> =
-        report.verdict.notes.iter().map(|note| printable::line(note).into_owned()).collect();
+    let notes: Vec<String> = report.verdict.notes.iter().map(|note| printable::short(note)).collect();
     page.list("Notes:", &notes);
 }
 
@@ -114,7 +113,7 @@ fn write_verdict(page: &mut Page<'_>, report: &Report<'_>) {
     let failed: Vec<String> = verdict
         .failed
         .iter()
-        .map(|failed| format!("{}: {}", printable::line(&failed.rule), printable::line(&failed.message)))
+        .map(|failed| format!("{}: {}", printable::line(&failed.rule), printable::short(&failed.message)))
         .collect();
     page.list("The gate fails:", &failed);
     let blocking: Vec<String> = verdict
@@ -123,7 +122,7 @@ fn write_verdict(page: &mut Page<'_>, report: &Report<'_>) {
         .map(|blocking| {
             let hint =
                 blocking.hint.as_ref().map(|hint| format!("; {}", printable::line(hint))).unwrap_or_default();
-            format!("{}{hint}", printable::line(&blocking.message))
+            format!("{}{hint}", printable::short(&blocking.message))
         })
         .collect();
     page.list("Not everything was looked at:", &blocking);

@@ -121,3 +121,47 @@ pub(crate) fn pair(now: &[Key<'_>], before: &[Key<'_>]) -> Vec<Option<usize>> {
     }
     pairs
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::fixtures::finding;
+
+    /// Findings of two rules, three files and three identities: few enough to collide all the time.
+    fn findings() -> impl Strategy<Value = Vec<Finding>> {
+        let one = (0..2_usize, 0..3_usize, 0..3_usize).prop_map(|(rule, path, identity)| {
+            finding(["a", "b"][rule], model::Severity::High, ["x", "y", "z"][path], ["", "1", "2"][identity])
+        });
+        prop::collection::vec(one, 0..12).prop_map(|mut findings| {
+            findings.sort_by(|a, b| a.order().cmp(&b.order()));
+            Finding::seal(&mut findings);
+            findings
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn pairs_are_one_to_one_and_of_one_rule(now in findings(), before in findings()) {
+            let keys_now: Vec<Key<'_>> = now.iter().map(|finding| Key::of(finding, None)).collect();
+            let keys_before: Vec<Key<'_>> = before.iter().map(|finding| Key::of(finding, None)).collect();
+            let pairs = pair(&keys_now, &keys_before);
+            let mut taken: Vec<usize> = pairs.iter().flatten().copied().collect();
+            taken.sort_unstable();
+            let count = taken.len();
+            taken.dedup();
+            prop_assert_eq!(taken.len(), count, "each of before is taken once");
+            for (finding, at) in now.iter().zip(&pairs) {
+                if let Some(at) = at {
+                    prop_assert_eq!(&finding.rule, &before[*at].rule);
+                    prop_assert_eq!(&finding.identity, &before[*at].identity);
+                }
+            }
+            let itself = pair(&keys_now, &keys_now);
+            prop_assert!(itself.iter().enumerate().all(|(at, found)| *found == Some(at)), "a record is its own past");
+        }
+    }
+}

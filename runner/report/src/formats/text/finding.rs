@@ -48,8 +48,8 @@ fn of_finding(page: &Page<'_>, finding: &Finding, judged: &Judged) -> String {
         Severity::Low | Severity::Info => Level::NOTE,
     };
     let id = format!("{}/{}", finding.stage, printable::line(finding.rule.as_str()));
-    let title = printable::line(&finding.title).into_owned();
-    let message = printable::line(&finding.message).into_owned();
+    let title = printable::short(&finding.title);
+    let message = printable::short(&finding.message);
     let mut group = level
         .with_name(finding.severity.name())
         .primary_title(title)
@@ -59,7 +59,7 @@ fn of_finding(page: &Page<'_>, finding: &Finding, judged: &Judged) -> String {
         group = group.element(Level::NOTE.no_name().message(note));
     }
     if let Some(fix) = &finding.fix {
-        group = group.element(Level::HELP.with_name("fix").message(printable::line(&fix.text).into_owned()));
+        group = group.element(Level::HELP.with_name("fix").message(printable::short(&fix.text)));
     }
     page.renderer.render(&[group])
 }
@@ -116,7 +116,7 @@ fn step(related: &Related) -> String {
         .span()
         .map(|span| format!(":{}:{}", span.start_line, span.start_column))
         .unwrap_or_default();
-    format!("{}{line}: {}", named(&related.location), printable::line(&related.message))
+    format!("{}{line}: {}", named(&related.location), printable::short(&related.message))
 }
 
 fn notes(finding: &Finding, judged: &Judged) -> Vec<String> {
@@ -167,7 +167,7 @@ fn standing(finding: &Finding, judged: &Judged) -> Option<String> {
 
 fn waiver(waived: &Waived) -> String {
     let reason =
-        waived.reason.as_ref().map(|reason| format!(": {}", printable::line(reason))).unwrap_or_default();
+        waived.reason.as_ref().map(|reason| format!(": {}", printable::short(reason))).unwrap_or_default();
     match &waived.by {
         WaivedBy::Waiver { owner, expires } => {
             format!("waived by {} through {expires}{reason}", printable::line(owner))
@@ -205,7 +205,7 @@ pub(super) fn write_gaps(page: &mut Page<'_>, judgements: &[Judgement<'_>]) {
 fn of_gap(page: &Page<'_>, gap: &Gap, judged: &JudgedGap) -> String {
     let level = if judged.blocks { Level::ERROR } else { Level::WARNING };
     let id = format!("{}/{}", gap.stage, printable::line(&gap.code));
-    let title = printable::line(&gap.reason).into_owned();
+    let title = printable::short(&gap.reason);
     let mut group =
         Group::with_title(level.with_name(format!("{} gap", gap.kind)).primary_title(title).id(id));
     if let Some(path) = &gap.path {
@@ -216,7 +216,7 @@ fn of_gap(page: &Page<'_>, gap: &Gap, judged: &JudgedGap) -> String {
         group = group.element(origin);
     }
     if let Some(hint) = &gap.hint {
-        group = group.element(Level::HELP.with_name("hint").message(printable::line(hint).into_owned()));
+        group = group.element(Level::HELP.with_name("hint").message(printable::short(hint)));
     }
     page.renderer.render(&[group])
 }

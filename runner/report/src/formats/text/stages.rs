@@ -27,7 +27,7 @@ pub(super) fn write(page: &mut Page<'_>, judgements: &[Judgement<'_>]) {
 fn ended(page: &Page<'_>, judgement: &Judgement<'_>) -> String {
     let outcome = &judgement.run.outcome;
     let reason =
-        outcome.reason.as_ref().map(|reason| format!(": {}", printable::line(reason))).unwrap_or_default();
+        outcome.reason.as_ref().map(|reason| format!(": {}", printable::short(reason))).unwrap_or_default();
     let style = match outcome.status {
         Status::Clean => AnsiColor::Green.on_default(),
         Status::Findings | Status::Gaps => AnsiColor::Yellow.on_default(),
