@@ -27,6 +27,8 @@ pub(crate) struct Candidate {
     pub(crate) source: Source,
     /// Where the value stands in the scanned text; for a wrapped value, where the wrapping stands.
     pub(crate) range: Range<usize>,
+    /// All that the rule matched.
+    pub(crate) matched: Range<usize>,
     /// The value itself, where it is not what stands at `range`.
     pub(crate) value: Option<Vec<u8>>,
     /// Leading characters that every credential of this kind has, and that may be shown.
@@ -46,6 +48,7 @@ impl Candidate {
         Self {
             rule,
             source,
+            matched: range.clone(),
             range,
             value: None,
             shown: 0,

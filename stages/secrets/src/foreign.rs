@@ -8,10 +8,20 @@ use crate::value::entropy;
 /// A rule that is meant for a whole text.
 #[derive(Debug)]
 pub(crate) struct Foreign {
-    pub(crate) pattern: Pattern,
+    /// What the value looks like; a rule without one means the file as a whole.
+    pub(crate) pattern: Option<Pattern>,
     /// Number of the group that holds the value; 0 takes the first group that matched, or else all.
     pub(crate) group: usize,
     pub(crate) entropy: Option<f64>,
+    /// Which paths it is for; it is tested where the path is known.
+    pub(crate) path: Option<Pattern>,
+}
+
+/// A match: the value, and all that the expression matched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ForeignMatch {
+    pub(crate) value: Range<usize>,
+    pub(crate) whole: Range<usize>,
 }
 
 /// Matches of one rule in one text that are taken.
@@ -20,27 +30,30 @@ const MOST: usize = 1000;
 impl Foreign {
     /// Returns what tells this rule from others.
     pub(crate) fn describe(&self) -> String {
-        format!("{} {} {:?}", self.pattern.text(), self.group, self.entropy)
+        let text = |pattern: &Option<Pattern>| pattern.as_ref().map(|pattern| pattern.text().to_owned());
+        format!("{:?} {} {:?} {:?}", text(&self.pattern), self.group, self.entropy, text(&self.path))
+    }
+
+    /// Tells whether the rule is for the file at `path`.
+    pub(crate) fn is_for(&self, path: &str) -> bool {
+        self.path.as_ref().is_none_or(|pattern| pattern.find(path.as_bytes(), 0..path.len()).is_some())
     }
 
     /// Finds the values in a text.
-    pub(crate) fn search(&self, text: &[u8]) -> Vec<Range<usize>> {
+    pub(crate) fn search(&self, text: &[u8]) -> Vec<ForeignMatch> {
+        let Some(pattern) = &self.pattern else { return Vec::new() };
         let mut found = Vec::new();
         let mut from = 0;
         while found.len() < MOST
-            && let Some(matched) = self.pattern.find(text, from..text.len())
+            && from <= text.len()
+            && let Some(matched) = pattern.find(text, from..text.len())
         {
             from = matched.whole.end.max(from + 1);
-            let range = match self.group {
-                0 => matched.number(1).unwrap_or_else(|| matched.whole.clone()),
-                number => matched.number(number).unwrap_or_else(|| matched.whole.clone()),
-            };
+            let number = self.group.max(1);
+            let range = matched.number(number).filter(|range| !range.is_empty()).unwrap_or_else(|| matched.whole.clone());
             let value = text.get(range.clone()).unwrap_or_default();
-            if self.entropy.is_none_or(|least| entropy(value) >= least) {
-                found.push(range);
-            }
-            if from > text.len() {
-                break;
+            if !value.is_empty() && self.entropy.is_none_or(|least| entropy(value) >= least) {
+                found.push(ForeignMatch { value: range, whole: matched.whole });
             }
         }
         found

@@ -5,6 +5,7 @@ use std::ops::Range;
 use model::{SecretVerdict, Severity};
 use serde::{Deserialize, Serialize};
 
+use crate::allow::Parts;
 use crate::candidate::{self, Candidate};
 use crate::marker::Marker;
 use crate::rules::{RuleIndex, Rules};
@@ -62,6 +63,8 @@ pub struct Hit {
     pub severity: Option<Severity>,
     /// Index of the marker that asks to ignore it, in [`Scanned::markers`].
     pub marker: Option<usize>,
+    /// Indices of the entries in [`Rules::allows`] whose tests on the value hold.
+    pub allowed: Vec<u16>,
 }
 
 /// A bound that was reached: part of the content was not looked at.
@@ -167,7 +170,19 @@ fn hit(candidate: &Candidate, text: &[u8], rules: &Rules, options: &Options) -> 
         identity: identity(id, value, candidate, options),
         severity: candidate.severity,
         marker: None,
+        allowed: allowed(id, value, candidate, text, rules),
     }
+}
+
+/// Longest line that a test on it sees on either side.
+const LINE: usize = 4096;
+
+fn allowed(rule: &str, value: &[u8], candidate: &Candidate, text: &[u8], rules: &Rules) -> Vec<u16> {
+    let line = crate::text::line(text, candidate.range.start, LINE);
+    let part = |range: Range<usize>| text.get(range).unwrap_or_default();
+    let parts = Parts { secret: value, matched: part(candidate.matched.clone()), line: part(line) };
+    let holding = (0_u16..).zip(rules.allows()).filter(|(_, allow)| allow.value_holds(rule, parts));
+    holding.map(|(index, _)| index).collect()
 }
 
 fn identity(rule: &str, value: &[u8], candidate: &Candidate, options: &Options) -> Identity {

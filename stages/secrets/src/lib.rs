@@ -8,6 +8,7 @@
 //! It does not ask any service whether a credential works, and it never keeps a value: what leaves the engine is
 //! redacted.
 
+mod allow;
 mod archive;
 mod automaton;
 mod candidate;
@@ -18,6 +19,7 @@ mod detect;
 mod engine_rule;
 mod foreign;
 mod generic;
+pub mod gitleaks;
 mod hint;
 mod hit;
 mod marker;
@@ -31,6 +33,7 @@ mod scan;
 mod text;
 mod value;
 
+pub use allow::{Allow, Standing};
 pub use automaton::AutomatonError;
 pub use check::CheckError;
 pub use hint::{Area, Hint, Language};

@@ -6,11 +6,13 @@ use std::fmt;
 use model::{Digest, Hasher, Severity};
 use serde::{Deserialize, Serialize};
 
+use crate::allow::Allow;
 use crate::automaton::{Automaton, AutomatonError};
 use crate::check::{Check, CheckError};
 use crate::detect::Detector;
 use crate::engine_rule::EngineRule;
 use crate::foreign::Foreign;
+use crate::gitleaks::GitleaksConfig;
 use crate::pattern::{Edges, Pattern, PatternError};
 use crate::rule_file::{RuleEntry, RuleKind};
 
@@ -106,6 +108,7 @@ pub struct Rules {
     targets: Vec<Vec<Target>>,
     /// Rules of other tools that name no keyword: tried on every text.
     always: Vec<RuleIndex>,
+    allows: Vec<Allow>,
     digest: Digest,
 }
 
@@ -122,6 +125,7 @@ pub struct RulesBuilder {
     users: Vec<RuleEntry>,
     foreign: Vec<(RuleEntry, Foreign)>,
     disabled: Vec<String>,
+    allows: Vec<Allow>,
 }
 
 impl RulesBuilder {
@@ -137,10 +141,20 @@ impl RulesBuilder {
         self
     }
 
-    /// Adds rules of another tool's configuration.
+    /// Adds what a gitleaks configuration asks for. A rule of its own takes the place of ours with the same name.
     #[must_use]
-    pub(crate) fn with_foreign(mut self, rules: impl IntoIterator<Item = (RuleEntry, Foreign)>) -> Self {
-        self.foreign.extend(rules);
+    pub fn gitleaks(mut self, config: GitleaksConfig) -> Self {
+        self.own.retain(|entry| !config.rules.iter().any(|(theirs, _)| theirs.id == entry.id));
+        self.foreign.extend(config.rules);
+        self.allows.extend(config.allows);
+        self.disabled.extend(config.disabled);
+        self
+    }
+
+    /// Adds what is let pass.
+    #[must_use]
+    pub fn allowing(mut self, allows: impl IntoIterator<Item = Allow>) -> Self {
+        self.allows.extend(allows);
         self
     }
 
@@ -172,7 +186,7 @@ impl RulesBuilder {
         if let Some([twice, _]) = compiled.array_windows().find(|[a, b]| a.entry.id == b.entry.id) {
             return Err(RulesError::Twice(twice.entry.id.clone()));
         }
-        assemble(compiled, &self.disabled)
+        assemble(compiled, &self.disabled, self.allows)
     }
 }
 
@@ -209,7 +223,7 @@ fn compile(entry: RuleEntry, own: bool) -> Result<Compiled, RulesError> {
     Ok(Compiled { entry, severity, check, matcher })
 }
 
-fn assemble(compiled: Vec<Compiled>, disabled: &[String]) -> Result<Rules, RulesError> {
+fn assemble(compiled: Vec<Compiled>, disabled: &[String], allows: Vec<Allow>) -> Result<Rules, RulesError> {
     let mut targets: BTreeMap<String, Vec<Target>> = BTreeMap::new();
     let mut engine = BTreeMap::new();
     let mut always = Vec::new();
@@ -228,7 +242,7 @@ fn assemble(compiled: Vec<Compiled>, disabled: &[String]) -> Result<Rules, Rules
             }
         } else if enabled && let Matcher::Whole(foreign) = &rule.matcher {
             hasher.part(foreign.describe());
-            if rule.entry.keywords.is_empty() {
+            if rule.entry.keywords.is_empty() && foreign.pattern.is_some() {
                 always.push(index);
             }
         }
@@ -250,7 +264,8 @@ fn assemble(compiled: Vec<Compiled>, disabled: &[String]) -> Result<Rules, Rules
     }
     let (keywords, targets): (Vec<String>, Vec<Vec<Target>>) = targets.into_iter().unzip();
     let automaton = Automaton::new(&keywords)?;
-    Ok(Rules { compiled, engine, automaton, keywords, targets, always, digest: hasher.digest() })
+    allows.iter().for_each(|allow| allow.hash(&mut hasher));
+    Ok(Rules { compiled, engine, automaton, keywords, targets, always, allows, digest: hasher.digest() })
 }
 
 impl Rules {
@@ -301,6 +316,30 @@ impl Rules {
     /// Returns what to do at the keyword with this number.
     pub(crate) fn targets(&self, keyword: usize) -> &[Target] {
         self.targets.get(keyword).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns what is let pass, in the order of [`crate::Hit::allowed`].
+    pub fn allows(&self) -> &[Allow] {
+        &self.allows
+    }
+
+    /// Tells whether the rule is for the file at `path`: rules of other tools can be meant for some files only.
+    pub fn is_for(&self, index: RuleIndex, path: &str) -> bool {
+        self.get(index).is_none_or(|rule| match &rule.matcher {
+            Matcher::Whole(foreign) => foreign.is_for(path),
+            Matcher::Prefix(_) | Matcher::Context(_) | Matcher::Engine => true,
+        })
+    }
+
+    /// Returns the rules that mean the file at `path` as a whole, whatever is in it.
+    pub fn of_path(&self, path: &str) -> Vec<RuleIndex> {
+        let by_path = |index: &RuleIndex| {
+            self.get(*index).is_some_and(|rule| match &rule.matcher {
+                Matcher::Whole(foreign) => foreign.pattern.is_none() && foreign.is_for(path),
+                Matcher::Prefix(_) | Matcher::Context(_) | Matcher::Engine => false,
+            })
+        };
+        (0..self.compiled.len()).filter_map(|at| u16::try_from(at).ok()).map(RuleIndex).filter(by_path).collect()
     }
 
     pub(crate) fn always(&self) -> &[RuleIndex] {

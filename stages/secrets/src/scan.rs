@@ -130,6 +130,7 @@ impl Found {
                 candidate.value = Some(candidate.value(text).to_vec());
             }
             candidate.range = range.clone();
+            candidate.matched = range.clone();
             candidate.decoded.splice(0..0, wrapping.iter().cloned());
             self.candidates.push(candidate);
         }
@@ -215,9 +216,10 @@ impl<'a> Pass<'a> {
         for index in std::mem::take(&mut self.whole) {
             let Some(rule) = self.context.rules.get(index) else { continue };
             if let Matcher::Whole(foreign) = &rule.matcher {
-                for range in foreign.search(self.text) {
-                    let verdict = SecretVerdict::Format;
-                    self.found.candidates.push(Candidate::new(index, Source::Context, range, verdict));
+                for found in foreign.search(self.text) {
+                    let mut candidate = Candidate::new(index, Source::Context, found.value, SecretVerdict::Format);
+                    candidate.matched = found.whole;
+                    self.found.candidates.push(candidate);
                 }
             }
         }
@@ -248,6 +250,7 @@ impl<'a> Pass<'a> {
         }
         let mut candidate = Candidate::new(index, source, found.secret.clone(), verdict);
         candidate.shown = fixed;
+        candidate.matched = found.whole.clone();
         self.found.candidates.push(candidate);
     }
 
