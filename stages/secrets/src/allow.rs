@@ -109,7 +109,9 @@ impl ValueTest {
                 };
                 pattern.find(text, 0..text.len()).is_some()
             }
-            Self::Word(word) => memchr::memmem::find(&parts.secret.to_ascii_lowercase(), word.as_bytes()).is_some(),
+            Self::Word(word) => {
+                memchr::memmem::find(&parts.secret.to_ascii_lowercase(), word.as_bytes()).is_some()
+            }
         }
     }
 
@@ -132,7 +134,8 @@ impl Allow {
         if !self.is_of(standing.rule) {
             return false;
         }
-        let commit = |known: &String| standing.commit.is_some_and(|commit| commit.eq_ignore_ascii_case(known));
+        let commit =
+            |known: &String| standing.commit.is_some_and(|commit| commit.eq_ignore_ascii_case(known));
         let tests = [
             (!self.paths.is_empty()).then(|| self.paths.iter().any(|test| test.holds(standing.path))),
             (!self.commits.is_empty()).then(|| self.commits.iter().any(commit)),
@@ -154,7 +157,9 @@ impl Allow {
     /// Adds all that decides to a digest.
     pub(crate) fn hash(&self, hasher: &mut Hasher) {
         hasher.part(format!("{:?} {:?} {:?} {:?}", self.rules, self.commits, self.identity, self.condition));
-        for text in self.paths.iter().map(PathTest::describe).chain(self.values.iter().map(ValueTest::describe)) {
+        for text in
+            self.paths.iter().map(PathTest::describe).chain(self.values.iter().map(ValueTest::describe))
+        {
             hasher.part(text);
         }
     }
@@ -187,7 +192,8 @@ mod tests {
 
     #[test]
     fn all_tests_or_any() {
-        let check = |allow: &Allow, held, expected| assert_eq!(allow.covers(STANDING, held), expected, "{allow:?}");
+        let check =
+            |allow: &Allow, held, expected| assert_eq!(allow.covers(STANDING, held), expected, "{allow:?}");
         check(&allow(), true, false);
         check(&Allow { rules: vec!["r".into()], ..allow() }, false, true);
         check(&Allow { rules: vec!["s".into()], ..allow() }, false, false);
@@ -202,7 +208,11 @@ mod tests {
         check(&both(Condition::All), true, true);
         check(&both(Condition::Any), false, true);
         check(&Allow { commits: vec!["C0".into()], ..allow() }, false, true);
-        check(&Allow { paths: vec![PathTest::Globs(Globs::new(["*.md"]).unwrap())], ..allow() }, false, false);
+        check(
+            &Allow { paths: vec![PathTest::Globs(Globs::new(["*.md"]).unwrap())], ..allow() },
+            false,
+            false,
+        );
     }
 
     #[test]

@@ -69,11 +69,16 @@ impl Candidate {
     }
 }
 
-/// Keeps, of candidates that overlap, the one that knows most: by verdict, then by source, then the longer, then the
-/// first rule. The order in is irrelevant; the order out is that of the text.
-pub(crate) fn resolve(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+/// Keeps, of candidates that overlap, the one that knows most: by verdict, then by source, then the worse rule, then
+/// the longer, then the first rule. The order in is irrelevant; the order out is that of the text.
+pub(crate) fn resolve(
+    mut candidates: Vec<Candidate>,
+    severity: impl Fn(RuleIndex) -> Severity,
+) -> Vec<Candidate> {
     candidates.sort_by(|a, b| {
-        let trust = |candidate: &Candidate| (candidate.verdict, candidate.source, candidate.range.len());
+        let trust = |candidate: &Candidate| {
+            (candidate.verdict, candidate.source, severity(candidate.rule).rank(), candidate.range.len())
+        };
         trust(b).cmp(&trust(a)).then_with(|| {
             (a.range.start, a.rule, &a.decoded, &a.value).cmp(&(b.range.start, b.rule, &b.decoded, &b.value))
         })
@@ -110,7 +115,11 @@ mod tests {
         let mut reversed = candidates.clone();
         reversed.reverse();
         for given in [candidates, reversed] {
-            let kept: Vec<_> = resolve(given).into_iter().map(|kept| (kept.rule.0, kept.range)).collect();
+            let kept: Vec<_> =
+                resolve(given, |rule| if rule.0 < 10 { Severity::Low } else { Severity::High })
+                    .into_iter()
+                    .map(|kept| (kept.rule.0, kept.range))
+                    .collect();
             assert_eq!(kept, expected);
         }
     }
@@ -121,6 +130,7 @@ mod tests {
         check(vec![candidate(1, 0..10, Likely), candidate(2, 4..8, Format)], &[(2, 4..8)]);
         check(vec![candidate(1, 0..10, Format), candidate(2, 4..8, Format)], &[(1, 0..10)]);
         check(vec![candidate(2, 0..10, Format), candidate(1, 0..10, Format)], &[(1, 0..10)]);
+        check(vec![candidate(2, 0..10, Format), candidate(11, 2..5, Format)], &[(11, 2..5)]);
         check(vec![candidate(1, 0..10, Format), candidate(2, 10..20, Likely)], &[(1, 0..10), (2, 10..20)]);
         check(
             vec![candidate(1, 0..4, Checksum), candidate(2, 2..30, Format), candidate(3, 20..25, Likely)],

@@ -50,7 +50,10 @@ impl Foreign {
         {
             from = matched.whole.end.max(from + 1);
             let number = self.group.max(1);
-            let range = matched.number(number).filter(|range| !range.is_empty()).unwrap_or_else(|| matched.whole.clone());
+            let range = matched
+                .number(number)
+                .filter(|range| !range.is_empty())
+                .unwrap_or_else(|| matched.whole.clone());
             let value = text.get(range.clone()).unwrap_or_default();
             if !value.is_empty() && self.entropy.is_none_or(|least| entropy(value) >= least) {
                 found.push(ForeignMatch { value: range, whole: matched.whole });

@@ -137,7 +137,7 @@ pub(crate) fn finish(
     let bytes = text.as_deref().unwrap_or_default();
     let ranges = found.candidates.iter().map(|candidate| candidate.range.clone()).chain(found.doubtful);
     let redact = if text.is_some() { merge(ranges.collect()) } else { Vec::new() };
-    let mut kept = candidate::resolve(found.candidates);
+    let mut kept = candidate::resolve(found.candidates, |rule| rules.severity(rule));
     if kept.len() > MOST_HITS {
         kept.truncate(MOST_HITS);
         limits.push(Limit::TooManyHits);

@@ -339,7 +339,11 @@ impl Rules {
                 Matcher::Prefix(_) | Matcher::Context(_) | Matcher::Engine => false,
             })
         };
-        (0..self.compiled.len()).filter_map(|at| u16::try_from(at).ok()).map(RuleIndex).filter(by_path).collect()
+        (0..self.compiled.len())
+            .filter_map(|at| u16::try_from(at).ok())
+            .map(RuleIndex)
+            .filter(by_path)
+            .collect()
     }
 
     pub(crate) fn always(&self) -> &[RuleIndex] {

@@ -217,7 +217,8 @@ impl<'a> Pass<'a> {
             let Some(rule) = self.context.rules.get(index) else { continue };
             if let Matcher::Whole(foreign) = &rule.matcher {
                 for found in foreign.search(self.text) {
-                    let mut candidate = Candidate::new(index, Source::Context, found.value, SecretVerdict::Format);
+                    let mut candidate =
+                        Candidate::new(index, Source::Context, found.value, SecretVerdict::Format);
                     candidate.matched = found.whole;
                     self.found.candidates.push(candidate);
                 }

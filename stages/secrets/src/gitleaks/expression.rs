@@ -32,7 +32,8 @@ fn push(out: &mut String, text: &str, used: usize) -> usize {
 /// `\Q…\E` is all literal.
 fn quoted(rest: &str, out: &mut String) -> usize {
     let body = rest.get(2..).unwrap_or_default();
-    let (literal, used) = body.split_once("\\E").map_or((body, rest.len()), |(literal, _)| (literal, literal.len() + 4));
+    let (literal, used) =
+        body.split_once("\\E").map_or((body, rest.len()), |(literal, _)| (literal, literal.len() + 4));
     out.push_str(&regex_syntax::escape(literal));
     used
 }
@@ -62,7 +63,9 @@ fn ends_repetition(out: &str) -> bool {
     let Some(open) = out.rfind('{') else { return false };
     let before = out.get(..open).unwrap_or_default();
     let inside = out.get(open..).unwrap_or_default();
-    !before.ends_with('\\') && (is_repetition(&format!("{inside}}}")) || ["\\x", "\\p", "\\P"].iter().any(|mark| before.ends_with(mark)))
+    !before.ends_with('\\')
+        && (is_repetition(&format!("{inside}}}"))
+            || ["\\x", "\\p", "\\P"].iter().any(|mark| before.ends_with(mark)))
 }
 
 /// Inside a class `[`, `&&`, `--` and `~~` are operators here and characters in Go.

@@ -34,8 +34,18 @@ pub struct GitleaksConfig {
 
 const TOP: &[&str] = &["title", "description", "extend", "rules", "allowlist", "allowlists", "minVersion"];
 const EXTEND: &[&str] = &["useDefault", "disabledRules"];
-const RULE: &[&str] =
-    &["id", "description", "regex", "path", "secretGroup", "entropy", "keywords", "tags", "allowlist", "allowlists"];
+const RULE: &[&str] = &[
+    "id",
+    "description",
+    "regex",
+    "path",
+    "secretGroup",
+    "entropy",
+    "keywords",
+    "tags",
+    "allowlist",
+    "allowlists",
+];
 const ALLOWLIST: &[&str] =
     &["description", "condition", "commits", "paths", "regexTarget", "regexes", "stopwords", "targetRules"];
 
@@ -78,7 +88,8 @@ fn rule(rule: &Reading<'_>, id: String) -> Result<(RuleEntry, Foreign), Gitleaks
     }
     let title = rule.text("description")?.map_or_else(|| id.clone(), |(text, _)| text);
     let keywords: Vec<String> = rule.texts("keywords")?;
-    let keywords = keywords.into_iter().filter(|word| !word.is_empty()).map(|word| word.to_lowercase()).collect();
+    let keywords =
+        keywords.into_iter().filter(|word| !word.is_empty()).map(|word| word.to_lowercase()).collect();
     let entry = RuleEntry {
         id,
         service: "gitleaks configuration".to_owned(),
@@ -121,7 +132,9 @@ fn allow(list: &Reading<'_>, rules: Vec<String>, file: &str) -> Result<Allow, Gi
     Ok(Allow {
         reason: list.text("description")?.map(|(text, _)| text),
         rules,
-        paths: paths.map(|(text, line)| compile(&text, line).map(PathTest::Pattern)).collect::<Result<_, _>>()?,
+        paths: paths
+            .map(|(text, line)| compile(&text, line).map(PathTest::Pattern))
+            .collect::<Result<_, _>>()?,
         commits: list.texts("commits")?,
         identity: None,
         values,
@@ -193,7 +206,11 @@ paths = ['''docs/.*''']
     fn allowlists_are_read() {
         let config = read(CONFIG, ".gitleaks.toml").unwrap();
         assert_eq!(config.disabled, ["stripe-access-token"]);
-        let shown: Vec<_> = config.allows.iter().map(|allow| (allow.rules.clone(), allow.reason.as_deref(), allow.line)).collect();
+        let shown: Vec<_> = config
+            .allows
+            .iter()
+            .map(|allow| (allow.rules.clone(), allow.reason.as_deref(), allow.line))
+            .collect();
         assert_eq!(shown, [(vec!["shop-token".to_owned()], None, 13), (vec![], Some("docs"), 21)]);
     }
 
@@ -203,8 +220,16 @@ paths = ['''docs/.*''']
             let error = read(text, "f").unwrap_err();
             assert_eq!((error.line, error.message.as_str()), (line, message), "{text}");
         };
-        check("x = 1", 1, "`x` is not a key that is read here (known: title, description, extend, rules, allowlist, allowlists, minVersion)");
-        check("\n[extend]\npath = 'a'", 3, "`path` is not a key that is read here (known: useDefault, disabledRules)");
+        check(
+            "x = 1",
+            1,
+            "`x` is not a key that is read here (known: title, description, extend, rules, allowlist, allowlists, minVersion)",
+        );
+        check(
+            "\n[extend]\npath = 'a'",
+            3,
+            "`path` is not a key that is read here (known: useDefault, disabledRules)",
+        );
         check("[[rules]]\nregex = 'a'", 1, "`id` is missing");
         check("[[rules]]\nid = 'a'\nregex = 'a('", 3, "`a(` is not a regular expression: unclosed group");
         check("[[rules]]\nid = 'a'", 1, "rule `a` has neither `regex` nor `path`");

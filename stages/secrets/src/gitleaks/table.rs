@@ -37,7 +37,11 @@ impl<'a> Reading<'a> {
         match stray {
             Some(name) => Err(GitleaksError {
                 line: line_of(text, name.span().start),
-                message: format!("`{}` is not a key that is read here (known: {})", name.get_ref(), known.join(", ")),
+                message: format!(
+                    "`{}` is not a key that is read here (known: {})",
+                    name.get_ref(),
+                    known.join(", ")
+                ),
             }),
             None => Ok(Self { text, table, line: line_of(text, offset) }),
         }
@@ -120,7 +124,12 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn below(&self, name: &str, value: &'a Spanned<DeValue<'a>>, known: &[&str]) -> Result<Self, GitleaksError> {
+    fn below(
+        &self,
+        name: &str,
+        value: &'a Spanned<DeValue<'a>>,
+        known: &[&str],
+    ) -> Result<Self, GitleaksError> {
         match value.get_ref() {
             DeValue::Table(table) => Self::of(self.text, table, value.span().start, known),
             _ => Err(self.wrong(name, value, "not a table")),
