@@ -122,6 +122,11 @@ impl Draft {
         (self.advisory.modified, self.content)
     }
 
+    /// Returns the id and the aliases.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.advisory.id).chain(&self.advisory.aliases).map(String::as_str)
+    }
+
     fn ecosystems(&self) -> impl Iterator<Item = &String> {
         self.advisory.affected.iter().map(|affected| &affected.ecosystem)
     }

@@ -8,7 +8,7 @@ use model::{Digest, Severity};
 
 use crate::matching::{Ground, Judge, Verdict, Version};
 use crate::range::Bounds;
-use crate::shard::{Entry, Label, Place, Shard, ShardError, Summary};
+use crate::shard::{Bytes, Damaged, Entry, Label, Place, Shard, ShardError, Summary};
 use crate::{Kind, Text, name, severity};
 
 /// The advisories of one ecosystem.
@@ -60,7 +60,9 @@ pub struct Undecided<'a> {
 pub fn map(folder: &Path, ecosystem: &str) -> Result<Option<Mapped>, ShardError> {
     let path = folder.join(crate::file_name(ecosystem));
     let bytes = match Shard::map(&path) {
-        Err(ShardError::Open { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(ShardError::Open { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(None);
+        }
         mapped => mapped?,
     };
     let digest = Index::lent(Arc::clone(&bytes))?.digest();
@@ -68,22 +70,22 @@ pub fn map(folder: &Path, ecosystem: &str) -> Result<Option<Mapped>, ShardError>
 }
 
 /// A mapped shard with its digest.
-pub type Mapped = (Digest, Arc<dyn AsRef<[u8]> + Send + Sync>);
+pub type Mapped = (Digest, Bytes);
 
 impl Index {
     /// Opens a shard that [`build`](crate::build) wrote. Costs some 20 microseconds whatever its size.
     pub fn open(path: &Path) -> Result<Self, ShardError> {
-        Ok(Self { shard: Shard::open(path)? })
+        Self::lent(Shard::map(path)?)
     }
 
     /// Takes a shard from memory.
     pub fn from_bytes(bytes: Arc<[u8]>) -> Result<Self, ShardError> {
-        Ok(Self { shard: Shard::from_bytes(bytes)? })
+        Self::lent(Arc::new(bytes))
     }
 
     /// Takes a shard from bytes that somebody else keeps, as [`map`] gives them.
-    pub fn lent(bytes: Arc<dyn AsRef<[u8]> + Send + Sync>) -> Result<Self, ShardError> {
-        Ok(Self { shard: Shard::lent(bytes)? })
+    pub fn lent(bytes: Bytes) -> Result<Self, ShardError> {
+        Ok(Self { shard: Shard::new(bytes)? })
     }
 
     /// Returns the name of the ecosystem in the OSV schema.
@@ -104,7 +106,7 @@ impl Index {
     /// Reads the whole shard and tells whether its digest is true. Look-ups check what they touch and need no such
     /// call; it is for files that came from elsewhere.
     pub fn verify(&self) -> Result<(), ShardError> {
-        self.shard.verify()
+        Ok(self.shard.verify()?)
     }
 
     /// Looks up one version of one package, named as the ecosystem's own tools do.
@@ -130,23 +132,23 @@ impl Index {
         judge: &Judge<'a, '_>,
         family: &[Entry<'a>],
         lookup: &mut Lookup<'a>,
-    ) -> Result<(), ShardError> {
+    ) -> Result<(), Damaged> {
         let mut affecting: Vec<(&Entry<'a>, Label<'a>, Ground)> = Vec::new();
         let mut open: Vec<(Label<'a>, String)> = Vec::new();
         for entry in family {
             match judge.verdict(entry)? {
                 Verdict::Unaffected => {}
-                Verdict::Affected(ground) => affecting.push((entry, self.shard.label(entry)?, ground)),
-                Verdict::Open(reason) => open.push((self.shard.label(entry)?, reason)),
+                Verdict::Affected(ground) => affecting.push((entry, entry.label()?, ground)),
+                Verdict::Open(reason) => open.push((entry.label()?, reason)),
             }
         }
-        affecting.sort_by_key(|(_, label, _)| preference(self.ecosystem(), label.id));
-        open.sort_by_key(|(label, _)| preference(self.ecosystem(), label.id));
+        affecting.sort_by_key(|(_, label, _)| preference(self.ecosystem(), label.id()));
+        open.sort_by_key(|(label, _)| preference(self.ecosystem(), label.id()));
         if let [(_, leader, ground), others @ ..] = affecting.as_slice() {
             let labels = || affecting.iter().map(|(_, label, _)| label);
             lookup.matches.push(Match {
-                id: leader.id,
-                aliases: aliases(leader, others.iter().map(|(_, label, _)| label)),
+                id: leader.id(),
+                aliases: aliases(leader, labels()),
                 kind: labels().map(|label| label.kind).min().unwrap_or(leader.kind),
                 severity: severity::worst(labels().map(|label| label.severity)),
                 affected: judge.bounds(ground)?,
@@ -154,9 +156,10 @@ impl Index {
                 words: leader.words,
                 further: others.iter().map(|(_, label, _)| label.words).collect(),
             });
-        } else if let [(leader, reason), others @ ..] = open.as_slice() {
-            let aliases = aliases(leader, others.iter().map(|(label, _)| label));
-            lookup.undecided.push(Undecided { id: leader.id, aliases, reason: reason.clone() });
+        } else if let [(leader, _), ..] = open.as_slice() {
+            let (id, aliases) = (leader.id(), aliases(leader, open.iter().map(|(label, _)| label)));
+            let reason = open.swap_remove(0).1;
+            lookup.undecided.push(Undecided { id, aliases, reason });
         }
         Ok(())
     }
@@ -173,16 +176,12 @@ impl Index {
 }
 
 /// Returns all ids of a flaw but the leading one, sorted.
-fn aliases<'a, 'l>(leader: &Label<'a>, others: impl Iterator<Item = &'l Label<'a>>) -> Vec<&'a str>
+fn aliases<'a, 'l>(leader: &Label<'a>, labels: impl Iterator<Item = &'l Label<'a>>) -> Vec<&'a str>
 where
     'a: 'l,
 {
-    let mut all = leader.aliases.clone();
-    for label in others {
-        all.push(label.id);
-        all.extend(&label.aliases);
-    }
-    all.retain(|id| *id != leader.id);
+    let own = leader.id();
+    let mut all: Vec<&str> = labels.flat_map(Label::ids).filter(|id| *id != own).collect();
     all.sort_unstable();
     all.dedup();
     all

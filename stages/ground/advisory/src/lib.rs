@@ -37,7 +37,7 @@ pub use memory::{CollectError, Collection, collect};
 pub use name::normalize;
 pub use problem::Problem;
 pub use range::Bounds;
-pub use shard::{ShardError, Summary, WriteError};
+pub use shard::{Bytes, ShardError, Summary, WriteError};
 pub use source::{Source, SourceError};
 pub use text::{Reference, Symbols, Text};
 pub use version::{VersionError, compare};

@@ -11,8 +11,11 @@ use std::cmp::Ordering;
 use model::Ecosystem;
 
 use crate::range::{Bounds, End, Segment};
-use crate::shard::{Entry, Shard, ShardError};
+use crate::shard::{Damaged, Entry, Particulars, Shard};
 use crate::version::{self, Key};
+
+/// How many fixes are tried: where this many are taken back by other ranges, none is worth naming.
+const MOST_FIXES: u32 = 64;
 
 /// A version to be judged.
 pub(crate) struct Version<'a> {
@@ -33,7 +36,7 @@ impl<'a> Version<'a> {
             return Self { text, key, origin: None, names_commit: false, is_legacy: false };
         };
         let key = version::key(known, text).map_err(|error| error.to_string());
-        Self::placed(known, text, key.map(|key| Cow::Owned(key.as_bytes().to_vec())))
+        Self::placed(known, text, key.map(|key| Cow::Owned(key.into_bytes())))
     }
 
     /// Takes a version of the shard, whose place is known.
@@ -74,34 +77,46 @@ pub(crate) struct Judge<'a, 'v> {
 }
 
 impl<'a> Judge<'a, '_> {
-    pub(crate) fn verdict(&self, entry: &Entry<'_>) -> Result<Verdict, ShardError> {
-        if entry.exact.contains(&self.version.text) {
+    pub(crate) fn verdict(&self, entry: &Entry<'_>) -> Result<Verdict, Damaged> {
+        let particulars = entry.particulars()?;
+        if particulars.exact.contains(&self.version.text) {
             return Ok(Verdict::Affected(Ground::Listed));
         }
         let Ok(key) = &self.version.key else {
-            return Ok(self.without_place(entry));
+            return self.without_place(entry, &particulars);
         };
-        for range in entry.ranges.iter().filter(|range| !range.is_open()).chain(&entry.tags) {
-            if self.holds(range, key)? {
-                return Ok(Verdict::Affected(Ground::Range(range.clone())));
+        let (mut open, mut starts_late) = (None, false);
+        for range in entry.ranges() {
+            let range = range?;
+            starts_late |= range.start.is_some();
+            if self.holds(&range, key)? {
+                if !range.is_open() {
+                    return Ok(Verdict::Affected(Ground::Range(range)));
+                }
+                open = open.or(Some(range));
             }
         }
-        for listed in &entry.versions {
+        for tag in &particulars.tags {
+            if self.holds(tag, key)? {
+                return Ok(Verdict::Affected(Ground::Range(tag.clone())));
+            }
+        }
+        for listed in &particulars.versions {
             let place = self.shard.key(*listed)?;
             let origin = self.version.origin.as_ref().is_some_and(|origin| origin.as_bytes() == place);
             if **key == *place || origin {
                 return Ok(Verdict::Affected(Ground::Listed));
             }
         }
-        for range in entry.ranges.iter().filter(|range| range.is_open()) {
-            if self.holds(range, key)? && !self.is_closed_by_tags(entry, key)? {
-                return Ok(Verdict::Affected(Ground::Range(range.clone())));
-            }
+        if let Some(range) = open
+            && !self.is_closed_by_tags(&particulars, key)?
+        {
+            return Ok(Verdict::Affected(Ground::Range(range)));
         }
-        if !entry.unreadable.is_empty() {
-            return Ok(Verdict::Open(entry.unreadable.join("; ")));
+        if !particulars.unreadable.is_empty() {
+            return Ok(Verdict::Open(particulars.unreadable.join("; ")));
         }
-        if self.version.is_legacy && entry.ranges.iter().any(|range| range.start.is_some()) {
+        if self.version.is_legacy && starts_late {
             let text = self.version.text.escape_debug();
             return Ok(Verdict::Open(format!("`{text}` is older than the rules that order versions")));
         }
@@ -109,23 +124,25 @@ impl<'a> Judge<'a, '_> {
     }
 
     /// The verdict on a version that has no place in the order.
-    fn without_place(&self, entry: &Entry<'_>) -> Verdict {
-        let ordered = !(entry.ranges.is_empty() && entry.tags.is_empty() && entry.versions.is_empty());
-        match &self.version.key {
-            Err(reason) if ordered || !entry.unreadable.is_empty() => Verdict::Open(reason.clone()),
+    fn without_place(&self, entry: &Entry<'_>, particulars: &Particulars<'_>) -> Result<Verdict, Damaged> {
+        let Particulars { tags, versions, exact: _, unreadable } = particulars;
+        let ordered =
+            entry.ranges().next().transpose()?.is_some() || !tags.is_empty() || !versions.is_empty();
+        Ok(match &self.version.key {
+            Err(reason) if ordered || !unreadable.is_empty() => Verdict::Open(reason.clone()),
             Ok(_) | Err(_) => Verdict::Unaffected,
-        }
+        })
     }
 
     /// Tells whether a version in an open range is out of it by the tags; none of them holds it.
-    fn is_closed_by_tags(&self, entry: &Entry<'_>, key: &[u8]) -> Result<bool, ShardError> {
-        if entry.tags.is_empty() || !entry.unreadable.is_empty() {
+    fn is_closed_by_tags(&self, particulars: &Particulars<'_>, key: &[u8]) -> Result<bool, Damaged> {
+        if particulars.tags.is_empty() || !particulars.unreadable.is_empty() {
             return Ok(false);
         }
         if !self.version.names_commit {
             return Ok(true);
         }
-        for tag in &entry.tags {
+        for tag in &particulars.tags {
             if let Some(end) = tag.end.version()
                 && self.order(key, *end)?.is_ge()
             {
@@ -135,7 +152,7 @@ impl<'a> Judge<'a, '_> {
         Ok(false)
     }
 
-    fn holds(&self, range: &Segment<u32>, key: &[u8]) -> Result<bool, ShardError> {
+    fn holds(&self, range: &Segment<u32>, key: &[u8]) -> Result<bool, Damaged> {
         if range.holds(|bound| self.order(key, *bound))? {
             return Ok(true);
         }
@@ -148,12 +165,12 @@ impl<'a> Judge<'a, '_> {
         }
     }
 
-    fn order(&self, key: &[u8], bound: u32) -> Result<Ordering, ShardError> {
+    fn order(&self, key: &[u8], bound: u32) -> Result<Ordering, Damaged> {
         Ok(key.cmp(self.shard.key(bound)?))
     }
 
     /// Returns the bounds of what makes the version affected, in the words of the record.
-    pub(crate) fn bounds(&self, ground: &Ground) -> Result<Bounds<'a>, ShardError> {
+    pub(crate) fn bounds(&self, ground: &Ground) -> Result<Bounds<'a>, Damaged> {
         let Ground::Range(range) = ground else {
             return Ok(Bounds::listed(self.version.text));
         };
@@ -167,33 +184,55 @@ impl<'a> Judge<'a, '_> {
         &self,
         ecosystem: &str,
         entries: impl Iterator<Item = &'e Entry<'e>> + Clone,
-    ) -> Result<Option<&'a str>, ShardError> {
+    ) -> Result<Option<&'a str>, Damaged> {
         let Ok(key) = &self.version.key else {
             return Ok(None);
         };
-        let mut fixes: Vec<u32> = Vec::new();
-        for range in entries.clone().flat_map(|entry| entry.ranges.iter().chain(&entry.tags)) {
-            if let End::Fixed(fix) = range.end
-                && self.order(key, fix)?.is_lt()
-            {
-                fixes.push(fix);
-            }
+        let mut alone = entries.clone();
+        if let (Some(entry), None) = (alone.next(), alone.next())
+            && let Some(end) = entry.only_end()?
+        {
+            let End::Fixed(fix) = end else { return Ok(None) };
+            return self.shard.text(fix).map(Some);
         }
-        fixes.sort_unstable();
-        fixes.dedup();
-        'fixes: for fix in fixes {
-            let (key, text) = self.shard.version(fix)?;
-            let Some(candidate) = Version::known(ecosystem, text, key) else {
-                continue;
-            };
-            let judge = Judge { shard: self.shard, version: &candidate };
+        let mut above = None;
+        for _ in 0..MOST_FIXES {
+            let mut next: Option<u32> = None;
             for entry in entries.clone() {
-                if matches!(judge.verdict(entry)?, Verdict::Affected(_)) {
-                    continue 'fixes;
+                for range in entry.ranges().chain(entry.particulars()?.tags.into_iter().map(Ok)) {
+                    if let End::Fixed(fix) = range?.end
+                        && Some(fix) > above
+                        && next.is_none_or(|next| fix < next)
+                        && self.order(key, fix)?.is_lt()
+                    {
+                        next = Some(fix);
+                    }
                 }
             }
-            return Ok(Some(text));
+            let Some(fix) = next else { break };
+            let text = self.shard.text(fix)?;
+            if self.is_clean(ecosystem, text, self.shard.key(fix)?, entries.clone())? {
+                return Ok(Some(text));
+            }
+            above = next;
         }
         Ok(None)
+    }
+
+    /// Tells whether none of `entries` affects a version of the shard.
+    fn is_clean<'e>(
+        &self,
+        ecosystem: &str,
+        text: &str,
+        key: &[u8],
+        mut entries: impl Iterator<Item = &'e Entry<'e>>,
+    ) -> Result<bool, Damaged> {
+        let Some(candidate) = Version::known(ecosystem, text, key) else {
+            return Ok(false);
+        };
+        let judge = Judge { shard: self.shard, version: &candidate };
+        entries.try_fold(true, |clean, entry| {
+            Ok(clean && !matches!(judge.verdict(entry)?, Verdict::Affected(_)))
+        })
     }
 }

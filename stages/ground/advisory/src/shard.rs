@@ -10,8 +10,13 @@ mod mapping;
 mod read;
 mod write;
 
+/// The file is cut off, or was changed since it was written. All that can go wrong once a shard is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Damaged;
+
 pub use layout::Summary;
-pub(crate) use layout::{Entry, Label, Place};
+pub(crate) use layout::{Entry, Label, Particulars, Place};
+pub use mapping::Bytes;
 pub(crate) use read::Shard;
 pub use read::ShardError;
 pub use write::WriteError;

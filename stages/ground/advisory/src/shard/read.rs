@@ -1,17 +1,17 @@
 //! Finds in a shard. The file may be torn or hostile: every answer is checked, the worst that can come is an error.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use model::{Algorithm, Digest};
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::Damaged;
 use super::blocks::Blocks;
 use super::layout::{
-    BOUND, DIGEST, Entry, FORMAT, Header, Label, MAGIC, PRELUDE, Package, Part, Place, SHELF, SHELF_MOST,
-    SLOT, Summary,
+    BOUND, DIGEST, FORMAT, Header, MAGIC, PRELUDE, Package, Part, Place, RAY, SHELF, SHELF_MOST, SLOT,
+    Summary,
 };
-use super::mapping::Bytes;
+use super::mapping::{Bytes, map};
 use crate::Text;
 
 /// Why a shard cannot be used.
@@ -37,38 +37,37 @@ pub enum ShardError {
     Damaged,
 }
 
+impl From<Damaged> for ShardError {
+    fn from(_: Damaged) -> Self {
+        Self::Damaged
+    }
+}
+
 /// An opened shard.
 pub(crate) struct Shard {
     blocks: Blocks,
-    header: Header,
+    summary: Summary,
     digest: Digest,
-    packages: usize,
-    shelves: usize,
-    versions: usize,
+    /// How many bits of a hash the fan takes.
+    bits: u32,
+    fan: Part,
+    slots: Part,
+    records: Part,
+    bounds: Part,
+    versions: Part,
+    shelves: Part,
+    words: Part,
 }
 
 impl Shard {
-    pub(crate) fn open(path: &Path) -> Result<Self, ShardError> {
-        let opened = Bytes::map(path).map_err(|source| ShardError::Open { path: path.to_owned(), source })?;
-        Self::new(opened)
-    }
-
-    pub(crate) fn from_bytes(bytes: Arc<[u8]>) -> Result<Self, ShardError> {
-        Self::new(Bytes::Shared(bytes))
-    }
-
-    pub(crate) fn lent(bytes: Arc<dyn AsRef<[u8]> + Send + Sync>) -> Result<Self, ShardError> {
-        Self::new(Bytes::Lent(bytes))
-    }
-
     /// Maps a file without looking into it.
-    pub(crate) fn map(path: &Path) -> Result<Arc<dyn AsRef<[u8]> + Send + Sync>, ShardError> {
-        let mapped = Bytes::map(path).map_err(|source| ShardError::Open { path: path.to_owned(), source })?;
-        Ok(Arc::new(mapped))
+    pub(crate) fn map(path: &Path) -> Result<Bytes, ShardError> {
+        map(path).map_err(|source| ShardError::Open { path: path.to_owned(), source })
     }
 
-    fn new(bytes: Bytes) -> Result<Self, ShardError> {
-        let prelude = bytes.get(..PRELUDE).ok_or(ShardError::Foreign)?;
+    pub(crate) fn new(bytes: Bytes) -> Result<Self, ShardError> {
+        let file = (*bytes).as_ref();
+        let prelude = file.get(..PRELUDE).ok_or(ShardError::Foreign)?;
         if !prelude.starts_with(&MAGIC) {
             return Err(ShardError::Foreign);
         }
@@ -76,58 +75,32 @@ impl Shard {
         if format != FORMAT {
             return Err(ShardError::Format(format));
         }
-        let start = PRELUDE.checked_add(index(u32_at(prelude, 12)?)).ok_or(ShardError::Damaged)?;
-        let header = bytes.get(PRELUDE..start).ok_or(ShardError::Damaged)?;
+        let start = PRELUDE.checked_add(index(u32_at(prelude, 12)?)).ok_or(Damaged)?;
+        let header = file.get(PRELUDE..start).ok_or(Damaged)?;
         let length = u64_at(prelude, 24)?;
-        if xxh3_64(header) != u64_at(prelude, 16)? || u64::try_from(bytes.len()) != Ok(length) {
+        if xxh3_64(header) != u64_at(prelude, 16)? || u64::try_from(file.len()) != Ok(length) {
             return Err(ShardError::Damaged);
         }
-        let header: Header = postcard::from_bytes(header).map_err(|_| ShardError::Damaged)?;
-        let body = Self::body(&header)?;
-        let sums = start.checked_add(body).ok_or(ShardError::Damaged)?;
-        let end = bytes.len().checked_sub(DIGEST).filter(|end| *end >= sums).ok_or(ShardError::Damaged)?;
-        let digest = bytes
-            .get(end..)
-            .and_then(|raw| Digest::new(Algorithm::Blake3, raw))
-            .ok_or(ShardError::Damaged)?;
-        if bytes.get(sums..end).map(xxh3_64) != Some(header.sums) {
+        let header: Header = postcard::from_bytes(header).map_err(|_| Damaged)?;
+        let sums = start.checked_add(header.body()?).ok_or(Damaged)?;
+        let end = file.len().checked_sub(DIGEST).filter(|end| *end >= sums).ok_or(Damaged)?;
+        let digest = file.get(end..).and_then(|raw| Digest::new(Algorithm::Blake3, raw)).ok_or(Damaged)?;
+        if file.get(sums..end).map(xxh3_64) != Some(header.sums) {
             return Err(ShardError::Damaged);
         }
-        let blocks = Blocks::new(bytes, start..sums, sums..end).ok_or(ShardError::Damaged)?;
-        let packages = Self::count(header.slots, SLOT)?;
-        if header.bits >= usize::BITS || Self::count(header.fan, BOUND)? != 1 << header.bits {
+        let blocks = Blocks::new(bytes, start..sums, sums..end)?;
+        // From here on a part says where it lies in the file.
+        let [fan, slots, records, bounds, versions, shelves, words] =
+            header.parts.map(|part| Part { start: part.start + start, ..part });
+        if header.bits >= usize::BITS || fan.entries(RAY)? != 1 << header.bits {
             return Err(ShardError::Damaged);
         }
-        let (versions, shelves) = (Self::count(header.bounds, BOUND)?, Self::count(header.shelves, SHELF)?);
-        Ok(Self { blocks, header, digest, packages, shelves, versions })
-    }
-
-    /// Returns the body's length: its parts follow each other without a hole.
-    fn body(header: &Header) -> Result<usize, ShardError> {
-        let parts = [
-            header.fan,
-            header.slots,
-            header.records,
-            header.bounds,
-            header.versions,
-            header.shelves,
-            header.words,
-        ];
-        let end = parts
-            .iter()
-            .try_fold(0_u64, |at, part| (part.start == at).then(|| at.checked_add(part.length))?);
-        end.and_then(|end| usize::try_from(end).ok()).ok_or(ShardError::Damaged)
-    }
-
-    /// Returns how many entries a part of starts holds, the last being the end alone.
-    fn count(part: Part, size: usize) -> Result<usize, ShardError> {
-        let length = usize::try_from(part.length).map_err(|_| ShardError::Damaged)?;
-        let entries = length.checked_sub(BOUND).ok_or(ShardError::Damaged)?;
-        if entries % size == 0 { Ok(entries / size) } else { Err(ShardError::Damaged) }
+        let (summary, bits) = (header.summary, header.bits);
+        Ok(Self { blocks, summary, digest, bits, fan, slots, records, bounds, versions, shelves, words })
     }
 
     pub(crate) fn summary(&self) -> &Summary {
-        &self.header.summary
+        &self.summary
     }
 
     /// Returns the digest that the file carries; [`Shard::verify`] tells whether it is true.
@@ -136,23 +109,27 @@ impl Shard {
     }
 
     /// Reads the whole file and tells whether it is the one that was written.
-    pub(crate) fn verify(&self) -> Result<(), ShardError> {
+    pub(crate) fn verify(&self) -> Result<(), Damaged> {
         let file = self.blocks.file();
-        let content = file.get(..file.len().saturating_sub(DIGEST)).ok_or(ShardError::Damaged)?;
-        if Digest::of(content) == self.digest { Ok(()) } else { Err(ShardError::Damaged) }
+        let content = file.get(..file.len().saturating_sub(DIGEST)).ok_or(Damaged)?;
+        if Digest::of(content) == self.digest { Ok(()) } else { Err(Damaged) }
     }
 
     /// Finds a package by its normalized name.
-    pub(crate) fn find(&self, name: &str) -> Result<Option<Package<'_>>, ShardError> {
+    pub(crate) fn find(&self, name: &str) -> Result<Option<Package<'_>>, Damaged> {
         let hash = xxh3_64(name.as_bytes());
         // Without bits there is one ray, and shifting by all 64 is no shift.
-        let ray = hash.checked_shr(u64::BITS - self.header.bits).unwrap_or(0);
-        let ray = usize::try_from(ray).map_err(|_| ShardError::Damaged)?;
-        let fan = self.part(self.header.fan, ray * BOUND, 2 * BOUND)?;
-        for at in index(u32_at(fan, 0)?)..index(u32_at(fan, BOUND)?).min(self.packages) {
-            if self.hash(at)? == hash {
-                let package = self.package(at)?;
-                if package.name == name {
+        let ray = hash.checked_shr(u64::BITS - self.bits).unwrap_or(0);
+        let ray = usize::try_from(ray).map_err(|_| Damaged)?;
+        let (first, end) = self.entry(self.fan, RAY, ray)?;
+        let length = end.checked_sub(first).and_then(|slots| slots.checked_mul(SLOT)).ok_or(Damaged)?;
+        let slots = self.get(self.slots, first.checked_mul(SLOT).ok_or(Damaged)?, length)?;
+        for (at, slot) in (first..end).zip(slots.chunks_exact(SLOT)) {
+            if u64_at(slot, 0)? == hash {
+                let (start, end) = self.entry(self.slots, SLOT, at)?;
+                let record = self.between(self.records, start, end)?;
+                let package: Package<'_> = postcard::from_bytes(record).map_err(|_| Damaged)?;
+                if package.name == name.as_bytes() {
                     return Ok(Some(package));
                 }
             }
@@ -160,99 +137,69 @@ impl Shard {
         Ok(None)
     }
 
-    /// Returns the package at a place in the order of hashes.
-    fn package(&self, at: usize) -> Result<Package<'_>, ShardError> {
-        let slot = self.part(self.header.slots, at * SLOT, 2 * SLOT)?;
-        let start = u32_at(slot, 8)?;
-        // The last slot is followed by the end alone.
-        let end = if at + 1 == self.packages { u32_at(slot, SLOT)? } else { u32_at(slot, SLOT + 8)? };
-        postcard::from_bytes(self.between(self.header.records, start, end)?).map_err(|_| ShardError::Damaged)
-    }
-
-    fn hash(&self, at: usize) -> Result<u64, ShardError> {
-        u64_at(self.part(self.header.slots, at * SLOT, 8)?, 0)
-    }
-
     /// Returns the sort key of a version.
-    pub(crate) fn key(&self, version: u32) -> Result<&[u8], ShardError> {
+    pub(crate) fn key(&self, version: u32) -> Result<&[u8], Damaged> {
         Ok(self.split(version)?.0)
     }
 
     /// Returns the text of a version.
-    pub(crate) fn text(&self, version: u32) -> Result<&str, ShardError> {
-        Ok(self.version(version)?.1)
+    pub(crate) fn text(&self, version: u32) -> Result<&str, Damaged> {
+        std::str::from_utf8(self.split(version)?.1).map_err(|_| Damaged)
     }
 
-    /// Returns the sort key and the text of a version.
-    pub(crate) fn version(&self, version: u32) -> Result<(&[u8], &str), ShardError> {
-        let (key, text) = self.split(version)?;
-        Ok((key, std::str::from_utf8(text).map_err(|_| ShardError::Damaged)?))
-    }
-
-    fn split(&self, version: u32) -> Result<(&[u8], &[u8]), ShardError> {
-        let at = index(version);
-        if at >= self.versions {
-            return Err(ShardError::Damaged);
-        }
-        let bound = self.part(self.header.bounds, at * BOUND, 2 * BOUND)?;
-        let bytes = self.between(self.header.versions, u32_at(bound, 0)?, u32_at(bound, BOUND)?)?;
-        let (length, rest) = bytes.split_first_chunk().ok_or(ShardError::Damaged)?;
-        rest.split_at_checked(usize::from(u16::from_le_bytes(*length))).ok_or(ShardError::Damaged)
-    }
-
-    /// Reads what an advisory is called.
-    pub(crate) fn label<'a>(&self, entry: &Entry<'a>) -> Result<Label<'a>, ShardError> {
-        postcard::from_bytes(entry.label).map_err(|_| ShardError::Damaged)
+    fn split(&self, version: u32) -> Result<(&[u8], &[u8]), Damaged> {
+        let (start, end) = self.entry(self.bounds, BOUND, index(version))?;
+        let bytes = self.between(self.versions, start, end)?;
+        let (length, rest) = bytes.split_first_chunk().ok_or(Damaged)?;
+        rest.split_at_checked(usize::from(u16::from_le_bytes(*length))).ok_or(Damaged)
     }
 
     /// Unpacks the words of an advisory.
-    pub(crate) fn words(&self, place: Place) -> Result<Text, ShardError> {
-        let at = index(place.shelf);
-        if at >= self.shelves {
-            return Err(ShardError::Damaged);
-        }
-        let shelf = self.part(self.header.shelves, at * SHELF, SHELF + BOUND)?;
-        let length = index(u32_at(shelf, BOUND)?);
-        let packed = self.between(self.header.words, u32_at(shelf, 0)?, u32_at(shelf, SHELF)?)?;
+    pub(crate) fn words(&self, place: Place) -> Result<Text, Damaged> {
+        let shelf = index(place.shelf);
+        let (start, end) = self.entry(self.shelves, SHELF, shelf)?;
+        let length = index(u32_at(self.get(self.shelves, shelf * SHELF, SHELF)?, 0)?);
+        let packed = self.between(self.words, start, end)?;
         if length > SHELF_MOST {
-            return Err(ShardError::Damaged);
+            return Err(Damaged);
         }
-        let unpacked = zstd::bulk::decompress(packed, length).map_err(|_| ShardError::Damaged)?;
+        let unpacked = zstd::bulk::decompress(packed, length).map_err(|_| Damaged)?;
         let start = index(place.at);
         let length = index(u32_at(&unpacked, start)?);
         let text = unpacked.get(start..).and_then(|rest| rest.get(4..)).and_then(|rest| rest.get(..length));
-        postcard::from_bytes(text.ok_or(ShardError::Damaged)?).map_err(|_| ShardError::Damaged)
+        postcard::from_bytes(text.ok_or(Damaged)?).map_err(|_| Damaged)
+    }
+
+    /// Returns where the thing starts that an entry of a table leads to, and where the next one does.
+    fn entry(&self, table: Part, size: usize, at: usize) -> Result<(usize, usize), Damaged> {
+        let entries = self.get(table, at.checked_mul(size).ok_or(Damaged)?, size * 2)?;
+        let start = |end: usize| u32_at(entries, end - RAY).map(index);
+        Ok((start(size)?, start(size * 2)?))
+    }
+
+    fn between(&self, part: Part, start: usize, end: usize) -> Result<&[u8], Damaged> {
+        self.get(part, start, end.checked_sub(start).ok_or(Damaged)?)
     }
 
     /// Returns bytes of a part; none from beyond it.
-    fn part(&self, part: Part, start: usize, length: usize) -> Result<&[u8], ShardError> {
-        let whole = usize::try_from(part.length).map_err(|_| ShardError::Damaged)?;
-        let first = usize::try_from(part.start).ok().and_then(|first| first.checked_add(start));
-        if start > whole {
-            return Err(ShardError::Damaged);
-        }
-        self.blocks.get(first.ok_or(ShardError::Damaged)?, length.min(whole - start))
+    fn get(&self, part: Part, start: usize, length: usize) -> Result<&[u8], Damaged> {
+        let end = start.checked_add(length).filter(|end| *end <= part.length).ok_or(Damaged)?;
+        // That the part lies in the file was checked when it was opened.
+        self.blocks.get(part.start + start..part.start + end)
     }
-
-    fn between(&self, part: Part, start: u32, end: u32) -> Result<&[u8], ShardError> {
-        let (start, end) = (index(start), index(end));
-        let length = end.checked_sub(start).ok_or(ShardError::Damaged)?;
-        let bytes = self.part(part, start, length)?;
-        if bytes.len() == length { Ok(bytes) } else { Err(ShardError::Damaged) }
-    }
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> Result<u32, ShardError> {
-    let chunk = bytes.get(at..).and_then(|rest| rest.first_chunk()).ok_or(ShardError::Damaged)?;
-    Ok(u32::from_le_bytes(*chunk))
-}
-
-fn u64_at(bytes: &[u8], at: usize) -> Result<u64, ShardError> {
-    let chunk = bytes.get(at..).and_then(|rest| rest.first_chunk()).ok_or(ShardError::Damaged)?;
-    Ok(u64::from_le_bytes(*chunk))
 }
 
 fn index(number: u32) -> usize {
     // Pointers have 32 bits at least wherever this runs.
     usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> Result<u32, Damaged> {
+    let chunk = bytes.get(at..).and_then(|rest| rest.first_chunk()).ok_or(Damaged)?;
+    Ok(u32::from_le_bytes(*chunk))
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> Result<u64, Damaged> {
+    let chunk = bytes.get(at..).and_then(|rest| rest.first_chunk()).ok_or(Damaged)?;
+    Ok(u64::from_le_bytes(*chunk))
 }

@@ -6,7 +6,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::blocks::sums;
 use super::layout::{
-    DIGEST, Entry, FORMAT, Header, Label, MAGIC, PRELUDE, Package, Part, Place, SHELF_FULL, Summary,
+    DIGEST, Entry, FORMAT, Header, Label, MAGIC, PRELUDE, Package, Part, Particulars, Place, SHELF_FULL,
+    Summary,
 };
 use crate::affected::Affected;
 use crate::collect::Draft;
@@ -74,9 +75,10 @@ fn summary(ecosystem: &str, packages: &Packages<'_>, advisories: usize, withdraw
     }
 }
 
-/// Says for every value of the first bits of a hash where its slots begin: on average one package has each.
+/// Says for every value of the first bits of a hash where its slots begin. Each has some eight, which lie together; more
+/// bits would make a table of which every look-up reads another place.
 fn fan(by_hash: &[Hashed<'_>]) -> Result<(u32, Vec<u8>), WriteError> {
-    let bits = by_hash.len().next_power_of_two().trailing_zeros();
+    let bits = by_hash.len().next_power_of_two().trailing_zeros().saturating_sub(3);
     let mut fan = Vec::new();
     for ray in 0..1_u64 << bits {
         let before =
@@ -94,54 +96,64 @@ fn records(
     places: &BTreeMap<&str, Place>,
 ) -> Result<(Vec<u8>, Vec<u8>), WriteError> {
     let (mut slots, mut records) = (Vec::new(), Vec::new());
-    let mut labels = Vec::new();
     for (hash, name, entries) in by_hash {
         slots.extend_from_slice(&hash.to_le_bytes());
         slots.extend_from_slice(&number(records.len())?);
-        labels.clear();
-        for (draft, affected) in *entries {
-            labels.push(label(draft, affected, places)?);
-        }
-        let package = Package { name, entries: package(entries, &labels, versions) };
-        records = postcard::to_extend(&package, records).map_err(WriteError::Record)?;
+        let written =
+            |(draft, affected): &(&Draft, &Affected)| Written::new(draft, affected, versions, places);
+        let written =
+            entries.iter().map(written).collect::<Result<Vec<_>, _>>().map_err(WriteError::Record)?;
+        let families = families(entries.iter().map(|(draft, _)| draft.ids()));
+        let mut entries: Vec<_> = families.into_iter().zip(&written).map(Written::entry).collect();
+        // Entries come by id; a stable sort keeps that order inside a family.
+        entries.sort_by_key(|entry| entry.family);
+        records = postcard::to_extend(&Package { name: name.as_bytes(), entries }, records)
+            .map_err(WriteError::Record)?;
     }
+    slots.extend_from_slice(&u64::MAX.to_le_bytes());
     slots.extend_from_slice(&number(records.len())?);
     Ok((slots, records))
 }
 
-fn label(draft: &Draft, affected: &Affected, places: &BTreeMap<&str, Place>) -> Result<Vec<u8>, WriteError> {
-    let label = Label {
-        id: &draft.advisory.id,
-        aliases: draft.advisory.aliases.iter().map(String::as_str).collect(),
-        kind: affected.kind,
-        severity: affected.severity,
-        words: places.get(draft.advisory.id.as_str()).copied().unwrap_or(Place { shelf: u32::MAX, at: 0 }),
-    };
-    postcard::to_allocvec(&label).map_err(WriteError::Record)
+/// The slices of an entry.
+struct Written {
+    ranges: Vec<u8>,
+    particulars: Vec<u8>,
+    label: Vec<u8>,
 }
 
-fn package<'a>(
-    entries: &[(&'a Draft, &'a Affected)],
-    labels: &'a [Vec<u8>],
-    versions: &Versions<'_>,
-) -> Vec<Entry<'a>> {
-    let families = families(entries.iter().map(|(draft, _)| {
-        std::iter::once(draft.advisory.id.as_str()).chain(draft.advisory.aliases.iter().map(String::as_str))
-    }));
-    let ranks = |segments: &[Segment<Version>]| segments.iter().map(|one| versions.segment(one)).collect();
-    let entry = |(((_, affected), family), label): ((&(&'a Draft, &'a Affected), u32), &'a Vec<u8>)| Entry {
-        family,
-        ranges: ranks(&affected.ranges),
-        tags: ranks(&affected.tags),
-        versions: affected.versions.iter().map(|version| versions.rank(version)).collect(),
-        exact: affected.exact.iter().map(String::as_str).collect(),
-        unreadable: affected.unreadable.iter().map(String::as_str).collect(),
-        label,
-    };
-    let mut entries: Vec<_> = entries.iter().zip(families).zip(labels).map(entry).collect();
-    // Entries come by id; a stable sort keeps that order inside a family.
-    entries.sort_by_key(|entry| entry.family);
-    entries
+impl Written {
+    fn new(
+        draft: &Draft,
+        affected: &Affected,
+        versions: &Versions<'_>,
+        places: &BTreeMap<&str, Place>,
+    ) -> Result<Self, postcard::Error> {
+        let mut ranges = Vec::new();
+        for range in &affected.ranges {
+            ranges = postcard::to_extend(&versions.segment(range), ranges)?;
+        }
+        let particulars = Particulars {
+            tags: affected.tags.iter().map(|tag| versions.segment(tag)).collect(),
+            versions: affected.versions.iter().map(|version| versions.rank(version)).collect(),
+            exact: affected.exact.iter().map(String::as_str).collect(),
+            unreadable: affected.unreadable.iter().map(String::as_str).collect(),
+        };
+        let id = draft.advisory.id.as_str();
+        let words = places.get(id).copied().unwrap_or(Place { shelf: u32::MAX, at: 0 });
+        let ids = Label::joined(draft.ids());
+        let label = Label::new(&ids, affected.kind, affected.severity, words);
+        let nothing = particulars == Particulars::default();
+        Ok(Self {
+            ranges,
+            particulars: if nothing { Vec::new() } else { postcard::to_allocvec(&particulars)? },
+            label: postcard::to_allocvec(&label)?,
+        })
+    }
+
+    fn entry((family, written): (u32, &Self)) -> Entry<'_> {
+        Entry { family, ranges: &written.ranges, particulars: &written.particulars, label: &written.label }
+    }
 }
 
 /// The versions that anything in the shard speaks of, lowest first.
@@ -222,13 +234,14 @@ impl<'a> Words<'a> {
         if !words.open.is_empty() {
             words.close(&mut packer)?;
         }
+        words.shelves.extend_from_slice(&number(0)?);
         words.shelves.extend_from_slice(&number(words.packed.len())?);
         Ok(words)
     }
 
     fn close(&mut self, packer: &mut zstd::bulk::Compressor<'_>) -> Result<(), WriteError> {
-        self.shelves.extend_from_slice(&number(self.packed.len())?);
         self.shelves.extend_from_slice(&number(self.open.len())?);
+        self.shelves.extend_from_slice(&number(self.packed.len())?);
         self.packed.extend(packer.compress(&self.open).map_err(WriteError::Pack)?);
         self.open.clear();
         self.count += 1;
@@ -243,15 +256,14 @@ fn number(value: usize) -> Result<[u8; 4], WriteError> {
 
 fn assemble(summary: Summary, bits: u32, parts: [Vec<u8>; 7]) -> Result<Vec<u8>, WriteError> {
     let mut at = 0;
-    let [fan, slots, records, bounds, versions, shelves, words] = parts.each_ref().map(|bytes| {
-        let part = Part { start: at, length: bytes.len() as u64 };
+    let places = parts.each_ref().map(|bytes| {
+        let part = Part { start: at, length: bytes.len() };
         at += part.length;
         part
     });
     let body = parts.concat();
     let sums = sums(&body);
-    let header =
-        Header { summary, bits, fan, slots, records, bounds, versions, shelves, words, sums: xxh3_64(&sums) };
+    let header = Header { summary, bits, parts: places, sums: xxh3_64(&sums) };
     let written = postcard::to_allocvec(&header).map_err(WriteError::Record)?;
     let length = PRELUDE + written.len() + body.len() + sums.len() + DIGEST;
     let mut file = Vec::with_capacity(length);

@@ -2,12 +2,16 @@
 
 /// The place of a version among those of its ecosystem. Keys of two ecosystems are not comparable.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key(Box<[u8]>);
+pub struct Key(Vec<u8>);
 
 impl Key {
     /// Returns the bytes; their lexicographic order is the order of versions.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.0
     }
 }
 
@@ -27,10 +31,11 @@ impl KeyWriter {
 
     /// Appends a number of any size: how many digits, then the digits. `digits` holds ASCII digits only.
     pub(super) fn number(&mut self, digits: &str) -> &mut Self {
-        let digits = digits.trim_start_matches('0');
+        let digits = digits.as_bytes();
+        let digits = digits.get(digits.iter().take_while(|digit| **digit == b'0').count()..).unwrap_or(&[]);
         // A version text has at most 255 bytes, so the count fits.
         self.0.push(u8::try_from(digits.len()).unwrap_or(u8::MAX));
-        self.0.extend_from_slice(digits.as_bytes());
+        self.0.extend_from_slice(digits);
         self
     }
 
@@ -42,6 +47,6 @@ impl KeyWriter {
     }
 
     pub(super) fn finish(self) -> Key {
-        Key(self.0.into_boxed_slice())
+        Key(self.0)
     }
 }

@@ -22,7 +22,8 @@ pub(super) fn key(text: &str) -> Result<Key, &'static str> {
     if !build.split('.').all(is_identifier) {
         return Err("the build metadata has a character other than letters, digits, `-` and `.`");
     }
-    let end = version.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(version.len());
+    let numeric = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    let end = version.bytes().take_while(numeric).count();
     let (numbers, rest) = version.split_at(end);
     let mut key = KeyWriter::new();
     release(numbers, &mut key)?;
@@ -55,19 +56,21 @@ fn finish(mut key: KeyWriter) -> Key {
 
 /// Writes `1.2.3`; `1.2` is `1.2.0`, and `1.2.3.0` is `1.2.3`.
 fn release(numbers: &str, key: &mut KeyWriter) -> Result<(), &'static str> {
-    let mut components: Vec<&str> = numbers.split('.').collect();
-    if components.iter().any(|component| component.is_empty()) {
-        return Err("a number is missing");
+    let mut last = 0;
+    for (at, component) in numbers.split('.').enumerate() {
+        if component.is_empty() {
+            return Err("a number is missing");
+        }
+        if at < 3 || component.bytes().any(|byte| byte != b'0') {
+            last = at;
+        }
     }
-    while components.len() > 3 && components.last().is_some_and(|last| last.bytes().all(|byte| byte == b'0'))
-    {
-        components.pop();
-    }
-    for at in 0..components.len().max(3) {
+    let components = numbers.split('.').chain(std::iter::repeat("0"));
+    for (at, component) in components.enumerate().take(last.max(2) + 1) {
         if at >= 3 {
             key.mark(FURTHER_NUMBER);
         }
-        key.number(components.get(at).unwrap_or(&"0"));
+        key.number(component);
     }
     Ok(())
 }
