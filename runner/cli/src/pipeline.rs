@@ -19,15 +19,25 @@ pub(crate) struct Pipeline {
     pub(crate) profile: Profile,
 }
 
-/// Reads the pipeline file of a tree and what it extends; what applies to `applies_to` when there is none.
-pub(crate) fn layers(tree: &dyn Tree, config: &str, applies_to: &dyn Tree) -> Result<Layers, Fault> {
+/// Reads the pipeline file of a tree and what it extends; what applies to `applies_to` when there is none. `revision`
+/// names the tree in messages, when it is not the one under check.
+pub(crate) fn layers(
+    tree: &dyn Tree,
+    config: &str,
+    applies_to: &dyn Tree,
+    revision: Option<&str>,
+) -> Result<Layers, Fault> {
     let read = |path: &str| -> Result<Vec<u8>, String> {
         let index = tree.find(path).ok_or_else(|| "there is no such file in the tree".to_owned())?;
         tree.read(index).map(|content| content.to_vec()).map_err(|error| error.to_string())
     };
     if tree.find(config).is_some() {
         let bytes = read(config).map_err(|error| Fault::usage(format!("cannot read {config}: {error}")))?;
-        return Layers::load(config, &bytes, &read).map_err(Fault::usage);
+        let loaded = match revision {
+            Some(revision) => Layers::load_from(revision, config, &bytes, &read),
+            None => Layers::load(config, &bytes, &read),
+        };
+        return loaded.map_err(Fault::usage);
     }
     if config != PipelineFile::NAME && std::ptr::eq(tree, applies_to) {
         return Err(Fault::usage(format!("the tree has no file {config}"))
@@ -58,9 +68,12 @@ impl Pipeline {
     /// Loads the pipeline that judges `checkout`: for a change, that of its target branch and its own.
     pub(crate) fn load(choice: &Choice, checkout: &Checkout, change: Option<&Change>) -> Result<Self, Fault> {
         let tree = checkout.tree.as_ref();
-        let head = layers(tree, &choice.config, tree)?;
+        let head = layers(tree, &choice.config, tree, None)?;
         let combined = match change {
-            Some(change) => combine(&layers(change.target_tree.as_ref(), &choice.config, tree)?, &head),
+            Some(change) => {
+                let short = change.target.get(..12).unwrap_or(&change.target);
+                combine(&layers(change.target_tree.as_ref(), &choice.config, tree, Some(short))?, &head)
+            }
             None => Combined::one(head),
         };
         let profile = profile(choice, &combined)?;

@@ -1,10 +1,10 @@
 //! Runs a plan: the tree under check, then, for a change, the merge-base and the tip of the target branch.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use engine::{Engine, Instance, Ran, World};
-use model::{Message, Policy, RunHeader, Subject};
+use model::{Message, Policy, RunHeader, StageId, Status, Subject};
 use plan::{Fate, Plan, Scope};
 use report::Record;
 use source::Tree;
@@ -74,6 +74,7 @@ pub(crate) fn instances(plan: &Plan, world: &World) -> Vec<Instance> {
             timeout: planned.timeout,
             after,
             skip,
+            reported: !matches!(planned.fate, Fate::Repeated { .. }),
         };
         let sides = sides(&instance, world);
         numbers.push((instances.len()..instances.len() + sides.len()).collect());
@@ -152,6 +153,7 @@ pub(crate) async fn scan(
     world: &World,
     change: Option<&Change>,
     header: RunHeader,
+    required: &BTreeSet<StageId>,
 ) -> Result<Scanned, Fault> {
     let Ran { messages, bugs, interrupted, .. } = engine.run(instances, world, header.clone()).await;
     let mut bugs = bugs;
@@ -159,6 +161,7 @@ pub(crate) async fn scan(
         |message: &Message| matches!(message, Message::Finding(finding) if finding.suppressed.is_some());
     let ignores = messages.iter().any(suppressed);
     let mut record = with_problems(messages, checkout_problems(world));
+    required_ran(&mut record, required, &header);
     let (mut base, mut tip) = (None, None);
     if let (Some(change), false) = (change, interrupted) {
         let quiet = Engine {
@@ -219,6 +222,21 @@ fn checkout_problems(world: &World) -> Vec<Message> {
 fn with_problems(mut messages: Vec<Message>, problems: Vec<Message>) -> Vec<Message> {
     messages.extend(problems);
     messages
+}
+
+/// A stage that the profile requires and that ended on no subject leaves the run incomplete.
+fn required_ran(messages: &mut Vec<Message>, required: &BTreeSet<StageId>, header: &RunHeader) {
+    if header.shard.is_some() {
+        // Another shard may have run it; nothing tells here.
+        return;
+    }
+    for stage in required {
+        let ran = |message: &Message| matches!(message, Message::Stage(outcome) if outcome.stage == *stage && outcome.status != Status::Skipped);
+        if !messages.iter().any(ran) {
+            messages.retain(|message| !matches!(message, Message::Stage(outcome) if outcome.stage == *stage));
+            messages.extend(crate::source_gaps::required(stage));
+        }
+    }
 }
 
 /// A full scan that finds nothing to scan is incomplete, not clean.

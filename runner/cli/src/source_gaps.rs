@@ -1,4 +1,5 @@
-//! What the listing of a tree could not see, said as a stage says it: the pseudo-stage `source`.
+//! What the runner itself could not look at, said as a stage says it: what the listing of a tree could not see (the
+//! pseudo-stage `source`), and stages that a profile requires and that did not run.
 
 use model::{Gap, GapKind, Message, Policy, StageId, StageOutcome, Status, Subject};
 use source::Tree;
@@ -32,6 +33,15 @@ pub(crate) fn nothing() -> Vec<Message> {
     outcome(vec![gap(GapKind::Lost, "nothing-to-scan", None, reason, hint)])
 }
 
+/// Returns the messages for a stage that the profile requires and that did not run.
+pub(crate) fn required(stage: &StageId) -> Vec<Message> {
+    let reason = "the profile requires the stage, and it ran on no subject".to_owned();
+    let hint = Some("see `sluicegate plan` for why it does not run");
+    let gap =
+        gap(GapKind::Lost, "required", None, reason, hint).map(|gap| Gap { stage: stage.clone(), ..gap });
+    outcome_of(stage.clone(), vec![gap])
+}
+
 fn gap(kind: GapKind, code: &str, path: Option<String>, reason: String, hint: Option<&str>) -> Option<Gap> {
     Some(Gap {
         stage: stage()?,
@@ -51,6 +61,10 @@ fn stage() -> Option<StageId> {
 
 fn outcome(gaps: Vec<Option<Gap>>) -> Vec<Message> {
     let Some(stage) = stage().filter(|_| !gaps.is_empty()) else { return Vec::new() };
+    outcome_of(stage, gaps)
+}
+
+fn outcome_of(stage: StageId, gaps: Vec<Option<Gap>>) -> Vec<Message> {
     let outcome = StageOutcome {
         stage,
         subject: Subject::Tree,

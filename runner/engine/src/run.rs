@@ -30,6 +30,8 @@ pub struct Instance {
     pub after: Vec<usize>,
     /// Set when it is not to run, with the reason.
     pub skip: Option<String>,
+    /// Whether the record says what it said; another shard's does otherwise, and it runs for what it gives.
+    pub reported: bool,
 }
 
 /// Tells whether what a stage said is reason to start no further one.
@@ -311,6 +313,7 @@ fn record(header: RunHeader, instances: &[Instance], states: Vec<State>) -> Vec<
     let mut ended: Vec<(StageId, &Instance, Ended)> = instances
         .iter()
         .zip(states)
+        .filter(|(instance, _)| instance.reported)
         .filter_map(|(instance, state)| match state {
             State::Ended(ended) => Some((instance.stage.spec().id, instance, ended)),
             State::Waiting | State::Running => None,

@@ -76,6 +76,7 @@ fn instance(stage: &Arc<Probe>, after: &[usize]) -> Instance {
         timeout: None,
         after: after.to_vec(),
         skip: None,
+        reported: true,
     }
 }
 

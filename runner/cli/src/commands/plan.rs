@@ -105,6 +105,7 @@ pub(crate) fn inputs(
         timeout: planned.timeout,
         after: Vec::new(),
         skip: None,
+        reported: true,
     };
     let inputs = Inputs {
         tree: world.tree.clone(),

@@ -89,8 +89,10 @@ pub(crate) async fn judge_ready(
         base: prepared.change.as_ref().map(|change| change.base.clone()),
         shard: args.choice.shard.map(|shard| format!("{}/{}", shard.index(), shard.count())),
     };
+    let required = prepared.plan.required();
     let scanned =
-        scan::scan(&engine, &prepared.instances, &prepared.world, prepared.change.as_ref(), header).await;
+        scan::scan(&engine, &prepared.instances, &prepared.world, prepared.change.as_ref(), header, required)
+            .await;
     bars.clear();
     let scanned = scanned?;
     if let Some(cache) = &engine.cache
@@ -179,7 +181,7 @@ pub(crate) fn prepare(
 /// Returns how much is judged. The profile says so; that of the tree under check is enough to ask for a wider comparison,
 /// and [`plan::combine`] keeps the wider of both.
 fn scope(choice: &Choice, checkout: &Checkout) -> Result<Scope, Fault> {
-    let own = pipeline::layers(checkout.tree.as_ref(), &choice.config, checkout.tree.as_ref())?;
+    let own = pipeline::layers(checkout.tree.as_ref(), &choice.config, checkout.tree.as_ref(), None)?;
     Ok(pipeline::profile(choice, &::plan::Combined::one(own))?.scope)
 }
 

@@ -156,7 +156,7 @@ fn a_long_text_says_how_much_is_left_out() {
     assert_eq!(text.matches("high[secrets/token]").count(), 20);
     assert!(text.contains("\n3 findings more (3 high); a report in another format has them all\n"), "{text}");
     assert!(text.contains("\n1 gap more; a report in another format has them all\n"), "{text}");
-    assert!(text.contains("\n  … and 1 more\n"), "{text}");
+    assert!(text.contains("\n  … and 16 more\n"), "{text}");
 }
 
 #[test]

@@ -16,6 +16,9 @@ use crate::{Outcome, State};
 /// How many findings, gaps or lines of a list are shown; the rest is a number.
 const SHOWN: usize = 20;
 
+/// How many of the gaps that block, shown above, the verdict reminds of.
+const REMINDED: usize = 5;
+
 /// What the parts of the report write to and look at.
 struct Page<'a> {
     text: String,
@@ -46,17 +49,22 @@ impl Page<'_> {
 
     /// Writes a titled list, and how many lines were left out.
     fn list(&mut self, title: &str, lines: &[String]) {
+        self.list_of(title, lines, SHOWN);
+    }
+
+    /// The same with a bound of its own.
+    fn list_of(&mut self, title: &str, lines: &[String], most: usize) {
         if lines.is_empty() {
             return;
         }
         self.part();
         let title = self.styled(BOLD, title);
         self.line(title);
-        for line in lines.iter().take(SHOWN) {
+        for line in lines.iter().take(most) {
             self.line(format_args!("  {line}"));
         }
-        if lines.len() > SHOWN {
-            self.line(format_args!("  … and {} more", lines.len() - SHOWN));
+        if lines.len() > most {
+            self.line(format_args!("  … and {} more", lines.len() - most));
         }
     }
 }
@@ -125,7 +133,7 @@ fn write_verdict(page: &mut Page<'_>, report: &Report<'_>) {
             format!("{}{hint}", printable::short(&blocking.message))
         })
         .collect();
-    page.list("Not everything was looked at:", &blocking);
+    page.list_of("Not everything was looked at:", &blocking, REMINDED);
     page.part();
     let (word, color) = match verdict.outcome {
         Outcome::Pass => ("pass", AnsiColor::Green),

@@ -45,11 +45,9 @@ fn ended(page: &Page<'_>, judgement: &Judgement<'_>) -> String {
     if !counted.is_empty() {
         line.push_str(&format!("; {}", counted.join(", ")));
     }
-    if outcome.cached {
-        line.push_str(", cached");
-    }
     if page.options.timings == Timings::Shown {
-        line.push_str(&format!(", {} ms", outcome.milliseconds));
+        let cached = if outcome.cached { ", cached" } else { "" };
+        line.push_str(&format!("{cached}, {} ms", outcome.milliseconds));
     }
     line
 }
