@@ -6,7 +6,7 @@ use ::stage::{
     ConfigError, Draft, File, From, Given, Globs, Grain, Need, Place, Running, Section, Sink, Spec, Stage,
     StageError, Stages,
 };
-use model::{Digest, INVENTORY, Inventory, PACKAGE_FILES, Rule, Span, StageId, SubjectKind};
+use model::{Digest, INCLUDED_FILES, INVENTORY, Inventory, PACKAGE_FILES, Rule, Span, StageId, SubjectKind};
 
 use crate::config::Checked;
 use crate::finding::{Within, draft};
@@ -15,9 +15,6 @@ use crate::judge::{Judgment, judge};
 use crate::place::places;
 use crate::rules::Rules;
 use crate::shelf::{DATA, Open, Shelf};
-
-/// Files that lists of requirements may name; shown where a finding lies in one.
-const INCLUDED: [&str; 2] = ["**/*.txt", "**/*.in"];
 
 /// The stage for source trees.
 struct Dependencies {
@@ -33,7 +30,7 @@ struct Dependencies {
 pub(crate) fn build(section: &Section) -> Result<Stages, ConfigError> {
     let config = Checked::of(section)?;
     let refused = |error: &dyn std::fmt::Display| section.error(0, 0, error.to_string());
-    let files = PACKAGE_FILES.iter().copied().chain(INCLUDED);
+    let files = PACKAGE_FILES.iter().chain(INCLUDED_FILES).copied();
     Ok(vec![Box::new(Dependencies {
         id: section.id.clone(),
         digest: Section::digest(&config),

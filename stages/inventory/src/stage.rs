@@ -3,16 +3,13 @@
 use ::stage::{
     ConfigError, Given, Globs, GlobsError, Need, Running, Section, Sink, Spec, Stage, StageError, Stages,
 };
-use model::{Digest, INVENTORY, Rule, StageId, SubjectKind};
+use model::{Digest, INCLUDED_FILES, INVENTORY, Rule, StageId, SubjectKind};
 
 use crate::config::Checked;
 use crate::declaration::KINDS;
 use crate::format::FORMATS;
 use crate::survey::{self, Formats};
 use crate::unsupported::UNSUPPORTED;
-
-/// Files that lists of requirements may name.
-const INCLUDED: [&str; 2] = ["**/*.txt", "**/*.in"];
 
 /// The stage for source trees.
 struct Inventory {
@@ -39,7 +36,7 @@ pub(crate) fn build(section: &Section) -> Result<Stages, ConfigError> {
     Ok(vec![Box::new(Inventory {
         id: section.id.clone(),
         config: Section::digest(&checked.exclude.patterns()),
-        files: Globs::new(named().chain(INCLUDED)).map_err(own)?,
+        files: Globs::new(named().chain(INCLUDED_FILES.iter().copied())).map_err(own)?,
         formats: Formats::new().map_err(own)?,
         exclude: checked.exclude,
     })])

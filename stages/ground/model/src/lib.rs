@@ -32,7 +32,7 @@ pub use id::{IdError, RuleId, StageId};
 pub use location::{Location, Snippet, Span};
 pub use message::{Counted, Message, Policy, RunHeader, StageOutcome, Status};
 pub use package::{
-    DependencyScope, Ecosystem, INVENTORY, Inventory, Manifest, PACKAGE_FILES, Package, Paths,
+    DependencyScope, Ecosystem, INCLUDED_FILES, INVENTORY, Inventory, Manifest, PACKAGE_FILES, Package, Paths,
 };
 pub use purl::{Purl, PurlError};
 pub use rule::Rule;

@@ -51,6 +51,9 @@ pub const PACKAGE_FILES: &[&str] = &[
     "**/yarn.lock",
 ];
 
+/// Globs of files of no name of their own that files in [`PACKAGE_FILES`] can name: further lists of requirements.
+pub const INCLUDED_FILES: &[&str] = &["**/*.in", "**/*.txt"];
+
 /// A family of packages with one naming and one order of versions, by its name in the OSV schema
 /// (<https://ossf.github.io/osv-schema/#affectedpackage-field>).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
