@@ -20,7 +20,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let finder = memchr::memmem::Finder::new(word);
     let (hits, found) = (AtomicU64::new(0), Mutex::new(BTreeSet::new()));
     let scanner = |blob: Blob<'_>| -> Vec<Hit> {
-        let parts = blob.changed.iter().filter_map(|range| Some((range.start, blob.bytes.get(range.clone())?)));
+        let parts =
+            blob.changed.iter().filter_map(|range| Some((range.start, blob.bytes.get(range.clone())?)));
         let starts = parts.flat_map(|(start, part)| finder.find_iter(part).map(move |at| start + at));
         let here: Vec<Hit> = starts.map(|start| Hit { start, end: start + word.len(), tag: 0 }).collect();
         hits.fetch_add(here.len() as u64, Ordering::Relaxed);

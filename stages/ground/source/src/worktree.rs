@@ -79,8 +79,11 @@ impl WorkTree {
         walk.places.lock().unwrap_or_else(PoisonError::into_inner).push((Vec::new(), place));
         let found = on_threads(options.threads, || {
             rayon::scope(|scope| walk.folder(scope, top));
-            let mut found = std::mem::take(&mut *walk.found.lock().unwrap_or_else(PoisonError::into_inner));
-            found.par_sort_unstable_by(|one, two| one.entry.path.cmp(&two.entry.path));
+            let mut folders = std::mem::take(&mut *walk.found.lock().unwrap_or_else(PoisonError::into_inner));
+            folders.par_sort_unstable_by(|one, two| one.0.cmp(&two.0));
+            let mut found: Vec<Found> = folders.into_iter().flat_map(|(_, found)| found).collect();
+            // Nearly sorted by now: a stable sort makes use of that, and compares long paths seldom.
+            found.sort_by(|one, two| one.entry.path.cmp(&two.entry.path));
             found
         })?;
         let (mut entries, mut records) = (Vec::with_capacity(found.len()), Vec::with_capacity(found.len()));

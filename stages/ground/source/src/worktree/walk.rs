@@ -1,6 +1,7 @@
 //! The walk through the folders of a worktree, all threads at once: each folder is read once, each file asked once for what
 //! the system says of it. Nothing is opened but folders.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{DirEntry, FileType};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -28,7 +29,8 @@ pub(super) struct Found {
 #[derive(Default)]
 pub(super) struct Walk {
     pub(super) include_ignored: bool,
-    pub(super) found: Mutex<Vec<Found>>,
+    /// What each folder holds, sorted, with the raw path of the folder.
+    pub(super) found: Mutex<Vec<(Vec<u8>, Vec<Found>)>>,
     pub(super) places: Mutex<Vec<(Vec<u8>, Arc<Place>)>>,
     pub(super) problems: Mutex<Vec<Problem>>,
 }
@@ -51,25 +53,37 @@ pub(super) struct Folder {
     pub(super) is_top: bool,
 }
 
+/// One folder while it is read.
+struct Reading<'s, 'a> {
+    walk: &'s Walk,
+    folder: &'a Folder,
+    level: &'a Arc<Level>,
+    /// Raw path of the entry at hand in the tree, and in the repository.
+    raw: Vec<u8>,
+    name: Vec<u8>,
+    found: Vec<Found>,
+}
+
 impl Walk {
     /// Reads a folder and sends those in it to other threads.
     pub(super) fn folder<'s>(&'s self, scope: &Scope<'s>, mut folder: Folder) {
-        let listing: Result<Vec<DirEntry>, std::io::Error> =
-            std::fs::read_dir(&folder.path).and_then(Iterator::collect);
+        let named = |entry: DirEntry| (entry.file_name(), entry);
+        let listing: Result<Vec<(OsString, DirEntry)>, std::io::Error> = std::fs::read_dir(&folder.path)
+            .and_then(|listing| listing.map(|entry| entry.map(named)).collect());
         let listing = match listing {
             Ok(listing) => listing,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && !folder.is_top => return,
             Err(error) => return self.problem("unreadable-folder", trim(&folder.raw), &error.to_string()),
         };
-        if !folder.is_top && listing.iter().any(|entry| is_git(&entry.file_name())) {
+        // What this repository tracks stays with it, whatever somebody began inside it.
+        if !folder.is_top && folder.tracked.is_empty() && listing.iter().any(|(name, _)| is_git(name)) {
             self.enter_repository(&mut folder);
         }
-        if let Some(commit) = folder.submodule.take() {
-            self.add(&folder, trim(&folder.raw), EntryKind::Submodule { commit }, Stamp::default(), None);
-        }
-        let has = |name: &str| {
-            let is_file = |entry: &&DirEntry| entry.file_type().is_ok_and(|kind| kind.is_file());
-            listing.iter().filter(|entry| entry.file_name() == *name).any(|entry| is_file(&entry))
+        let has = |wanted: &str| {
+            let same = |(name, entry): &(OsString, DirEntry)| {
+                name == wanted && entry.file_type().is_ok_and(|kind| kind.is_file())
+            };
+            listing.iter().any(same)
         };
         let patterns = has(".gitignore").then(|| folder.path.join(".gitignore"));
         let level = folder.above.enter(&folder.name, patterns, folder.is_top);
@@ -77,74 +91,28 @@ impl Walk {
             let mut folders = folder.place.attribute_folders.lock().unwrap_or_else(PoisonError::into_inner);
             folders.push(folder.name.clone());
         }
-        for entry in listing {
-            self.entry(scope, &folder, &level, &entry);
-        }
-    }
-
-    fn entry<'s>(&'s self, scope: &Scope<'s>, folder: &Folder, level: &Arc<Level>, entry: &DirEntry) {
-        let file_name = entry.file_name();
-        if is_git(&file_name) {
-            return;
-        }
-        let joined = |prefix: &[u8]| [prefix, path::raw_name(&file_name)].concat();
-        let (raw, name) = (joined(&folder.raw), joined(&folder.name));
-        let index = &folder.place.index;
-        let kind = match entry.file_type() {
-            Ok(kind) => kind,
-            Err(error) => return self.problem("unreadable-file", &raw, &error.to_string()),
+        let mut reading = Reading {
+            walk: self,
+            folder: &folder,
+            level: &level,
+            raw: folder.raw.clone(),
+            name: folder.name.clone(),
+            found: Vec::with_capacity(listing.len()),
         };
-        let tracked = index.find(&name, folder.name.len(), folder.tracked.clone());
-        let hidden = || !self.include_ignored && level.hides(&name, kind.is_dir(), &self.problems);
-        if kind.is_dir() {
-            let (mut raw, mut name_below) = (raw, name.clone());
-            raw.push(b'/');
-            name_below.push(b'/');
-            let below = index.below(&name_below, folder.name.len(), folder.tracked.clone());
-            let submodule =
-                tracked.and_then(|at| index.entry(at)).filter(|entry| entry.mode() == Mode::Submodule);
-            let submodule = submodule.map(|entry| encode_hex(entry.id()));
-            if below.is_empty() && submodule.is_none() && hidden() {
-                return;
+        for (name, entry) in &listing {
+            if !is_git(name) {
+                reading.go_to(name);
+                reading.entry(scope, entry);
             }
-            let next = Folder {
-                path: entry.path(),
-                raw,
-                place: Arc::clone(&folder.place),
-                name: name_below,
-                tracked: below,
-                above: Arc::clone(level),
-                submodule,
-                is_top: false,
-            };
-            scope.spawn(move |scope| self.folder(scope, next));
-        } else if tracked.is_some() || !hidden() {
-            self.file(folder, entry, kind, &raw, tracked);
         }
-    }
-
-    fn file(&self, folder: &Folder, entry: &DirEntry, kind: FileType, raw: &[u8], tracked: Option<usize>) {
-        // For links this speaks of the link itself.
-        let stamp = match entry.metadata() {
-            Ok(found) => Stamp::of(&found),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
-            Err(error) => return self.problem("unreadable-file", raw, &error.to_string()),
-        };
-        if kind.is_file() {
-            self.add(folder, raw, EntryKind::File, stamp, tracked);
-        } else if kind.is_symlink() {
-            match std::fs::read_link(entry.path()) {
-                Ok(target) => {
-                    let target = path::raw_target(&target);
-                    let inside = path::stays_inside(raw, &target);
-                    let kind = EntryKind::Link { target: path::escape(&target).into_owned(), inside };
-                    self.add(folder, raw, kind, Stamp { size: target.len() as u64, ..stamp }, None);
-                }
-                Err(error) => self.problem("unreadable-link", raw, &error.to_string()),
-            }
-        } else {
-            self.problem("special-file", raw, "a pipe, socket or device is never opened");
+        if let Some(commit) = folder.submodule.clone() {
+            reading.raw.clear();
+            reading.raw.extend_from_slice(trim(&folder.raw));
+            reading.add(EntryKind::Submodule { commit }, Stamp::default(), None);
         }
+        let mut found = reading.found;
+        found.sort_unstable_by(|one, two| one.entry.path.cmp(&two.entry.path));
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).push((folder.raw, found));
     }
 
     /// Makes a repository that begins in this folder responsible for it.
@@ -171,17 +139,93 @@ impl Walk {
         }
     }
 
-    fn add(&self, folder: &Folder, raw: &[u8], kind: EntryKind, stamp: Stamp, tracked: Option<usize>) {
-        let written = path::escape(raw);
-        let raw = (written.as_bytes() != raw).then(|| raw.into());
-        let entry = Entry { path: written.into(), raw, kind, size: stamp.size };
-        let found = Found { entry, stamp, place: Arc::clone(&folder.place), tracked };
-        self.found.lock().unwrap_or_else(PoisonError::into_inner).push(found);
-    }
-
     fn problem(&self, code: &'static str, raw: &[u8], reason: &str) {
         let problem = Problem { code, path: written(raw), reason: reason.to_owned() };
         self.problems.lock().unwrap_or_else(PoisonError::into_inner).push(problem);
+    }
+}
+
+impl<'s> Reading<'s, '_> {
+    /// Turns to another entry.
+    fn go_to(&mut self, name: &OsStr) {
+        self.raw.truncate(self.folder.raw.len());
+        self.raw.extend_from_slice(path::raw_name(name));
+        self.name.truncate(self.folder.name.len());
+        self.name.extend_from_slice(path::raw_name(name));
+    }
+
+    fn entry(&mut self, scope: &Scope<'s>, entry: &DirEntry) {
+        let kind = match entry.file_type() {
+            Ok(kind) => kind,
+            Err(error) => return self.walk.problem("unreadable-file", &self.raw, &error.to_string()),
+        };
+        let known = self.folder.name.len();
+        let tracked = self.folder.place.index.find(&self.name, known, self.folder.tracked.clone());
+        if kind.is_dir() {
+            self.folder(scope, entry, tracked);
+        } else if tracked.is_some() || !self.is_hidden(false) {
+            self.file(entry, kind, tracked);
+        }
+    }
+
+    fn is_hidden(&self, is_folder: bool) -> bool {
+        !self.walk.include_ignored && self.level.hides(&self.name, is_folder, &self.walk.problems)
+    }
+
+    /// Sends a folder to whichever thread has time.
+    fn folder(&self, scope: &Scope<'s>, entry: &DirEntry, tracked: Option<usize>) {
+        let index = &self.folder.place.index;
+        let below = |raw: &[u8]| [raw, b"/"].concat();
+        let name = below(&self.name);
+        let inside = index.below(&name, self.folder.name.len(), self.folder.tracked.clone());
+        let submodule =
+            tracked.and_then(|at| index.entry(at)).filter(|entry| entry.mode() == Mode::Submodule);
+        if inside.is_empty() && submodule.is_none() && self.is_hidden(true) {
+            return;
+        }
+        let next = Folder {
+            path: entry.path(),
+            raw: below(&self.raw),
+            place: Arc::clone(&self.folder.place),
+            name,
+            tracked: inside,
+            above: Arc::clone(self.level),
+            submodule: submodule.map(|entry| encode_hex(entry.id())),
+            is_top: false,
+        };
+        let walk = self.walk;
+        scope.spawn(move |scope| walk.folder(scope, next));
+    }
+
+    fn file(&mut self, entry: &DirEntry, kind: FileType, tracked: Option<usize>) {
+        // For links this speaks of the link itself.
+        let stamp = match entry.metadata() {
+            Ok(found) => Stamp::of(&found),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
+            Err(error) => return self.walk.problem("unreadable-file", &self.raw, &error.to_string()),
+        };
+        if kind.is_file() {
+            self.add(EntryKind::File, stamp, tracked);
+        } else if kind.is_symlink() {
+            match std::fs::read_link(entry.path()) {
+                Ok(target) => {
+                    let target = path::raw_target(&target);
+                    let inside = path::stays_inside(&self.raw, &target);
+                    let kind = EntryKind::Link { target: path::escape(&target).into_owned(), inside };
+                    self.add(kind, Stamp { size: target.len() as u64, ..stamp }, None);
+                }
+                Err(error) => self.walk.problem("unreadable-link", &self.raw, &error.to_string()),
+            }
+        } else {
+            self.walk.problem("special-file", &self.raw, "a pipe, socket or device is never opened");
+        }
+    }
+
+    fn add(&mut self, kind: EntryKind, stamp: Stamp, tracked: Option<usize>) {
+        let written = path::escape(&self.raw);
+        let raw = (written.as_bytes() != self.raw).then(|| self.raw.as_slice().into());
+        let entry = Entry { path: written.into(), raw, kind, size: stamp.size };
+        self.found.push(Found { entry, stamp, place: Arc::clone(&self.folder.place), tracked });
     }
 }
 
@@ -194,7 +238,7 @@ fn trim(raw: &[u8]) -> &[u8] {
 }
 
 /// Tells whether this is where a repository keeps its own things.
-fn is_git(name: &std::ffi::OsStr) -> bool {
+fn is_git(name: &OsStr) -> bool {
     if cfg!(any(windows, target_os = "macos")) { name.eq_ignore_ascii_case(".git") } else { name == ".git" }
 }
 

@@ -172,6 +172,19 @@ fn submodules_are_listed_when_checked_out() {
 }
 
 #[test]
+fn a_repository_inside_hides_nothing_that_is_tracked() {
+    let sandbox = Sandbox::new();
+    sandbox.write("vendor/key.pem", "1").write("top", "1").git(&["add", "--all"]);
+    for folder in ["vendor", "untracked"] {
+        std::fs::create_dir_all(sandbox.path(folder)).unwrap();
+        sandbox.git_in(folder, &["init", "--quiet"], 1);
+        sandbox.write(&format!("{folder}/.git/info/exclude"), "*.pem\n");
+        sandbox.write(&format!("{folder}/new.pem"), "1").write(&format!("{folder}/x"), "1");
+    }
+    check(&sandbox, &["top", "untracked/x", "vendor/key.pem", "vendor/new.pem", "vendor/x"]);
+}
+
+#[test]
 fn a_sparse_checkout_is_told() {
     for cone in ["--cone", "--no-cone"] {
         for sparse_index in ["--sparse-index", "--no-sparse-index"] {
