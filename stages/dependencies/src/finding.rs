@@ -102,7 +102,9 @@ fn message(hit: &Hit<'_>) -> String {
     if let Some(title) = title(hit) {
         message.push_str(&format!(": {title}"));
     }
-    message.push('.');
+    if !message.ends_with('…') {
+        message.push('.');
+    }
     if let Some(parts) = parts(hit) {
         message.push_str(&format!(" The flaw lies in {parts}."));
     }
