@@ -47,8 +47,30 @@ pub(crate) struct Context {
     pub(crate) renames: BTreeMap<String, String>,
     /// When the merge-base was committed, seconds since the epoch.
     pub(crate) base_time: Option<i64>,
-    /// What the pipeline file lost: (what, message, place).
-    pub(crate) loosened: Vec<(String, String, Option<(String, u64, u64)>)>,
+    /// What the pipeline file lost.
+    pub(crate) loosened: Vec<Lost>,
+}
+
+/// Something that the change loosens in the pipeline file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Lost {
+    what: String,
+    message: String,
+    /// File, line and column.
+    place: Option<(String, u64, u64)>,
+}
+
+impl Lost {
+    /// Takes what the plan says.
+    pub(crate) fn of(loosened: &plan::Loosened) -> Self {
+        let place = loosened.place.as_ref().map(|place| (place.file.clone(), place.line, place.column));
+        Self { what: loosened.what.clone(), message: loosened.message.clone(), place }
+    }
+
+    fn told(&self) -> Loosened {
+        let place = self.place.clone().map(|(file, line, column)| report::Place { file, line, column });
+        Loosened { what: self.what.clone(), message: self.message.clone(), place }
+    }
 }
 
 /// The part of a pipeline file that decides what passes, blanked elsewhere.
@@ -130,20 +152,7 @@ fn read_baseline(text: Option<&String>) -> Result<Option<Baseline>, Fault> {
 impl Context {
     /// Returns what is in force: policy, baseline, and what the change lost on the way.
     fn in_force(&self) -> Result<(Policy, Option<Baseline>, Vec<Loosened>), Fault> {
-        let place = |(file, line, column): &(String, u64, u64)| report::Place {
-            file: file.clone(),
-            line: *line,
-            column: *column,
-        };
-        let mut loosened: Vec<Loosened> = self
-            .loosened
-            .iter()
-            .map(|(what, message, at)| Loosened {
-                what: what.clone(),
-                message: message.clone(),
-                place: at.as_ref().map(place),
-            })
-            .collect();
+        let mut loosened: Vec<Loosened> = self.loosened.iter().map(Lost::told).collect();
         let (head, lost) = side(&self.head)?;
         loosened.extend(lost);
         let [of_target, of_head] = &self.baselines;

@@ -48,15 +48,7 @@ pub(crate) enum Trust {
 impl Sections {
     /// Reads the sections. Files that an organization's policy brings have no say in where reports go.
     pub(crate) fn read(combined: &Combined) -> Result<Self, Fault> {
-        for key in ["trust"] {
-            let (target, head) = combined.sections(key);
-            if let Some(section) = target.iter().chain(&head).find(|section| !section.text.trim().is_empty())
-            {
-                let line = section.text.lines().take_while(|line| line.trim().is_empty()).count() + 1;
-                let text = format!("this version does not read `{key}`, so what it says would not hold");
-                return Err(Fault::usage(section.error(line, 1, text)).hint(format!("take `{key}` out")));
-            }
-        }
+        refuse_trust(combined)?;
         let (_, head) = combined.sections("report");
         let reports =
             head.first().map(stage::Section::parse).transpose().map_err(Fault::usage)?.unwrap_or_default();
@@ -65,4 +57,15 @@ impl Sections {
         let cache = cache.map_err(Fault::usage)?.first().map(|section| section.trust).unwrap_or_default();
         Ok(Self { reports, cache })
     }
+}
+
+/// Refuses what this version would read past: a rule of trust that is not kept is worse than none.
+fn refuse_trust(combined: &Combined) -> Result<(), Fault> {
+    let (target, head) = combined.sections("trust");
+    let Some(section) = target.iter().chain(&head).find(|section| !section.text.trim().is_empty()) else {
+        return Ok(());
+    };
+    let line = section.text.lines().take_while(|line| line.trim().is_empty()).count() + 1;
+    let text = "this version does not read `trust`, so what it says would not hold";
+    Err(Fault::usage(section.error(line, 1, text)).hint("take `trust` out"))
 }

@@ -114,7 +114,8 @@ fn stage(kind: &Kind) -> Result<String, Fault> {
 fn finding(args: &ExplainArgs, file: &std::path::Path) -> Result<Exit, Fault> {
     let (record, verdict) = CaseFile::read(file)?.judge()?;
     let wanted = |finding: &&Finding| finding.id().starts_with(&args.subject);
-    let found: Vec<(usize, &Finding)> = record.findings().enumerate().filter(|(_, f)| wanted(&f)).collect();
+    let found: Vec<(usize, &Finding)> =
+        record.findings().enumerate().filter(|(_, finding)| wanted(finding)).collect();
     let [(at, finding)] = found[..] else {
         let text = format!("{} findings of {} have an id that starts so", found.len(), file.display());
         return Err(Fault::usage(text).hint("give an id as the JSON report prints it"));

@@ -115,8 +115,6 @@ pub(crate) async fn judge_ready(
 /// Returns what a verdict depends on beside the records.
 fn judging(args: &RunArgs, prepared: &Prepared) -> case::Context {
     let Prepared { pipeline, change, .. } = prepared;
-    let place = |place: &::plan::Place| (place.file.clone(), place.line, place.column);
-    let loosened = pipeline.combined.loosened.iter();
     case::Context {
         today: prepared.world.today.clone(),
         inline_ignores: !args.no_inline_ignores,
@@ -126,9 +124,7 @@ fn judging(args: &RunArgs, prepared: &Prepared) -> case::Context {
         baselines: prepared.baselines.clone(),
         renames: change.as_ref().map(|change| change.renames.clone()).unwrap_or_default(),
         base_time: change.as_ref().map(|change| change.base_time),
-        loosened: loosened
-            .map(|lost| (lost.what.clone(), lost.message.clone(), lost.place.as_ref().map(place)))
-            .collect(),
+        loosened: pipeline.combined.loosened.iter().map(case::Lost::of).collect(),
     }
 }
 
