@@ -3,6 +3,7 @@
 mod attribute;
 mod commits;
 mod graph;
+mod keys;
 mod range;
 mod scan;
 

@@ -124,7 +124,7 @@ impl Objects {
             for first in 0..=u8::MAX {
                 let path = folder.join(format!("{first:02x}"));
                 for name in names(&path)? {
-                    let id = decode_hex(&format!("{first:02x}{name}"));
+                    let id = decode_hex(format!("{first:02x}{name}").as_bytes());
                     ids.extend(id.filter(|id| id.len() == self.algorithm.length()));
                 }
             }
@@ -205,9 +205,12 @@ pub(crate) fn encode_hex(id: &[u8]) -> String {
     })
 }
 
-fn decode_hex(hex: &str) -> Option<Vec<u8>> {
-    if !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) || !hex.len().is_multiple_of(2) {
+/// Reads hexadecimal.
+pub(crate) fn decode_hex(hex: &[u8]) -> Option<Vec<u8>> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let (pairs, rest) = hex.as_chunks::<2>();
+    if !rest.is_empty() {
         return None;
     }
-    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok()).collect()
+    pairs.iter().map(|[high, low]| Some(digit(high)? << 4 | digit(low)?)).collect()
 }

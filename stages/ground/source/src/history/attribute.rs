@@ -1,12 +1,13 @@
 //! Where a blob came in. Over the whole history this reads every tree once in the order of the packs, keeps what leads to
 //! the blobs asked for, and compares commits in memory.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
-use model::Digest;
+use model::{Algorithm, Digest};
 
 use super::graph::Graph;
+use super::keys::{Key, Keys, key};
 use super::range;
 use crate::listing::{self, TreeEntry};
 use crate::objects::{Kind, Objects, Seen};
@@ -59,19 +60,23 @@ pub(super) fn earliest(
     places
 }
 
-/// The first bytes of an id. Two trees may share them by accident or by intent: that keeps one tree too many, and the
-/// comparison of whole ids later passes over it.
-type Key = u64;
-
-fn key(id: &[u8]) -> Key {
-    id.first_chunk().map_or(0, |first| u64::from_le_bytes(*first))
-}
-
 /// What leads to a blob asked for, in one tree.
 struct Lead {
     name: Box<[u8]>,
     id: Digest,
     folder: bool,
+}
+
+/// The blobs asked for.
+struct Wanted<'a> {
+    keys: Keys,
+    blobs: &'a BTreeSet<Digest>,
+}
+
+impl Wanted<'_> {
+    fn contains(&self, id: &[u8], algorithm: Algorithm) -> bool {
+        self.keys.contains(&key(id)) && Digest::new(algorithm, id).is_some_and(|id| self.blobs.contains(&id))
+    }
 }
 
 type Leads = HashMap<Digest, Vec<Lead>>;
@@ -81,7 +86,7 @@ fn everything(
     blobs: &BTreeSet<Digest>,
 ) -> Result<BTreeMap<Digest, Vec<Introduced>>, SourceError> {
     let objects = Objects::open(repository)?;
-    let wanted: HashSet<&[u8]> = blobs.iter().map(Digest::bytes).collect();
+    let wanted = Wanted { keys: blobs.iter().map(|blob| key(blob.bytes())).collect(), blobs };
     let leading = leading_trees(repository, &objects, &wanted)?;
     let leads = leads(repository, &objects, &wanted, &leading)?;
     let graph = Graph::read(repository, &objects)?;
@@ -104,20 +109,20 @@ fn everything(
 fn leading_trees(
     repository: &Repository,
     objects: &Objects,
-    wanted: &HashSet<&[u8]>,
-) -> Result<HashSet<Key>, SourceError> {
-    let length = objects.algorithm().length();
+    wanted: &Wanted<'_>,
+) -> Result<Keys, SourceError> {
+    let algorithm = objects.algorithm();
     let direct: Mutex<Vec<Key>> = Mutex::default();
     let above: Mutex<Vec<(Key, Key)>> = Mutex::default();
     let visitor = |seen: Seen<'_>| {
         let own = key(seen.id);
         let mut folders = Vec::new();
         let mut leads = false;
-        for entry in listing::entries(seen.bytes, length) {
+        for entry in listing::entries(seen.bytes, algorithm.length()) {
             if entry.is_folder() {
                 folders.push((key(entry.id), own));
             } else {
-                leads |= wanted.contains(entry.id);
+                leads = leads || wanted.contains(entry.id, algorithm);
             }
         }
         above.lock().unwrap_or_else(PoisonError::into_inner).append(&mut folders);
@@ -129,7 +134,7 @@ fn leading_trees(
     let mut above = above.into_inner().unwrap_or_else(PoisonError::into_inner);
     above.sort_unstable();
     let mut open = direct.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let mut leading: HashSet<Key> = open.iter().copied().collect();
+    let mut leading: Keys = open.iter().copied().collect();
     while let Some(tree) = open.pop() {
         let start = above.partition_point(|(folder, _)| *folder < tree);
         for (_, parent) in
@@ -147,8 +152,8 @@ fn leading_trees(
 fn leads(
     repository: &Repository,
     objects: &Objects,
-    wanted: &HashSet<&[u8]>,
-    leading: &HashSet<Key>,
+    wanted: &Wanted<'_>,
+    leading: &Keys,
 ) -> Result<Leads, SourceError> {
     let algorithm = objects.algorithm();
     let leads: Mutex<Leads> = Mutex::default();
@@ -158,7 +163,8 @@ fn leads(
         };
         let lead = |entry: TreeEntry<'_>| {
             let folder = entry.is_folder();
-            let on = if folder { leading.contains(&key(entry.id)) } else { wanted.contains(entry.id) };
+            let on =
+                if folder { leading.contains(&key(entry.id)) } else { wanted.contains(entry.id, algorithm) };
             Some(Lead { name: entry.name.into(), id: Digest::new(algorithm, entry.id)?, folder })
                 .filter(|_| on)
         };

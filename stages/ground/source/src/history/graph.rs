@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use model::{Algorithm, Digest};
 
-use crate::objects::{Kind, Objects, Seen};
+use crate::objects::{Kind, Objects, Seen, decode_hex};
 use crate::{Repository, SourceError};
 
 /// A commit, as far as attribution needs it.
@@ -75,10 +75,7 @@ impl Graph {
 fn parse(id: &[u8], bytes: &[u8], algorithm: Algorithm) -> Option<Commit> {
     let (mut tree, mut time, mut parents) = (None, None, Vec::new());
     for line in bytes.split(|byte| *byte == b'\n').take_while(|line| !line.is_empty()) {
-        let read = |hex: &[u8]| {
-            let text = format!("{}:{}", algorithm.name(), std::str::from_utf8(hex).ok()?);
-            text.parse::<Digest>().ok()
-        };
+        let read = |hex: &[u8]| Digest::new(algorithm, &decode_hex(hex)?);
         if let Some(hex) = line.strip_prefix(b"tree ") {
             tree = tree.or_else(|| read(hex));
         } else if let Some(hex) = line.strip_prefix(b"parent ") {

@@ -1,11 +1,12 @@
 //! One pack: where each object lies in it, and what lies there.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use gix_pack::data::{Entry, entry::Header};
 use model::Algorithm;
 
-use super::{Kind, delta::Delta, with_inflater};
+use super::{Kind, delta::Delta, forest::Forest, with_inflater};
 
 /// Git itself makes chains of at most 4,095 deltas; a longer one is a circle.
 const CHAIN: usize = 4096;
@@ -15,6 +16,7 @@ pub(crate) struct Pack {
     name: String,
     index: gix_pack::index::File,
     data: gix_pack::data::File,
+    forest: OnceLock<Forest>,
 }
 
 impl Pack {
@@ -31,7 +33,7 @@ impl Pack {
         if data.num_objects() != index.num_objects() {
             return Err("index and pack hold different numbers of objects".to_owned());
         }
-        Ok(Self { name, index, data })
+        Ok(Self { name, index, data, forest: OnceLock::new() })
     }
 
     /// Returns how many objects there are.
@@ -61,6 +63,11 @@ impl Pack {
     /// Returns the id of an object by its number in the index; `number` must be less than [`Pack::len`].
     pub(crate) fn id(&self, number: u32) -> &[u8] {
         self.index.oid_at_index(number).as_bytes()
+    }
+
+    /// Returns which object is a delta of which; worked out when it is first asked for.
+    pub(crate) fn forest(&self) -> &Forest {
+        self.forest.get_or_init(|| Forest::grow(self))
     }
 
     /// Reads the header of what lies at `offset`.

@@ -51,7 +51,7 @@ struct Walk<'a> {
     pack: &'a Pack,
     /// Packs that were walked before: what they hold was shown.
     before: &'a [Pack],
-    forest: Forest,
+    forest: &'a Forest,
     tally: &'a Tally,
     holders: &'a Holders,
 }
@@ -99,14 +99,8 @@ impl Visit<'_> {
                 break;
             }
             let before = self.objects.packs.get(..number).unwrap_or_default();
-            let walk = Walk {
-                visit: self,
-                pack,
-                before,
-                forest: Forest::grow(pack),
-                tally: &tally,
-                holders: &holders,
-            };
+            let walk =
+                Walk { visit: self, pack, before, forest: pack.forest(), tally: &tally, holders: &holders };
             tally.corrupt(walk.forest.unreachable(), || pack.name().to_owned());
             rayon::scope(|scope| {
                 walk.forest.roots().par_iter().for_each(|root| walk.root(scope, root.node, &root.from))
