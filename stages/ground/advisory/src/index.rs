@@ -117,8 +117,11 @@ impl Index {
         };
         let version = Version::new(self.ecosystem(), version);
         let judge = Judge { shard: &self.shard, version: &version };
+        lookup.matches.reserve(package.entries.len());
+        let mut affecting = Vec::new();
         for family in package.entries.chunk_by(|a, b| a.family == b.family) {
-            self.judge(&judge, family, &mut lookup)?;
+            affecting.clear();
+            self.judge(&judge, family, &mut affecting, &mut lookup)?;
         }
         lookup.matches.sort_by(|a, b| a.id.cmp(b.id));
         lookup.undecided.sort_by(|a, b| a.id.cmp(b.id));
@@ -127,13 +130,13 @@ impl Index {
 
     /// Judges the records of one flaw together. Those that do not affect the version have no say: not even their ids
     /// count, as a record may cover several flaws that others number one by one.
-    fn judge<'a>(
+    fn judge<'a, 'e>(
         &'a self,
         judge: &Judge<'a, '_>,
-        family: &[Entry<'a>],
+        family: &'e [Entry<'a>],
+        affecting: &mut Vec<Affecting<'a, 'e>>,
         lookup: &mut Lookup<'a>,
     ) -> Result<(), Damaged> {
-        let mut affecting: Vec<(&Entry<'a>, Label<'a>, Ground)> = Vec::new();
         let mut open: Vec<(Label<'a>, String)> = Vec::new();
         for entry in family {
             match judge.verdict(entry)? {
@@ -142,12 +145,12 @@ impl Index {
                 Verdict::Open(reason) => open.push((entry.label()?, reason)),
             }
         }
-        affecting.sort_by_key(|(_, label, _)| preference(self.ecosystem(), label.id()));
-        open.sort_by_key(|(label, _)| preference(self.ecosystem(), label.id()));
+        affecting.sort_by_key(|(_, label, _)| preference(self.ecosystem(), label.id));
+        open.sort_by_key(|(label, _)| preference(self.ecosystem(), label.id));
         if let [(_, leader, ground), others @ ..] = affecting.as_slice() {
             let labels = || affecting.iter().map(|(_, label, _)| label);
             lookup.matches.push(Match {
-                id: leader.id(),
+                id: leader.id,
                 aliases: aliases(leader, labels()),
                 kind: labels().map(|label| label.kind).min().unwrap_or(leader.kind),
                 severity: severity::worst(labels().map(|label| label.severity)),
@@ -157,7 +160,7 @@ impl Index {
                 further: others.iter().map(|(_, label, _)| label.words).collect(),
             });
         } else if let [(leader, _), ..] = open.as_slice() {
-            let (id, aliases) = (leader.id(), aliases(leader, open.iter().map(|(label, _)| label)));
+            let (id, aliases) = (leader.id, aliases(leader, open.iter().map(|(label, _)| label)));
             let reason = open.swap_remove(0).1;
             lookup.undecided.push(Undecided { id, aliases, reason });
         }
@@ -175,13 +178,19 @@ impl Index {
     }
 }
 
+/// An entry that affects a version, and by what.
+type Affecting<'a, 'e> = (&'e Entry<'a>, Label<'a>, Ground);
+
 /// Returns all ids of a flaw but the leading one, sorted.
 fn aliases<'a, 'l>(leader: &Label<'a>, labels: impl Iterator<Item = &'l Label<'a>>) -> Vec<&'a str>
 where
     'a: 'l,
 {
-    let own = leader.id();
-    let mut all: Vec<&str> = labels.flat_map(Label::ids).filter(|id| *id != own).collect();
+    // Most have a CVE and one or two more.
+    let mut all = Vec::with_capacity(4);
+    for label in labels {
+        all.extend(std::iter::once(label.id).chain(label.aliases()).filter(|id| *id != leader.id));
+    }
     all.sort_unstable();
     all.dedup();
     all

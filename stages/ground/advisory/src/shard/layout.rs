@@ -10,7 +10,7 @@
 //!            versions  key length u16 · key · text
 //!            shelves   one a block of words: unpacked length u32 · start u32
 //!            words     zstd blocks of Text, each preceded by its length u32, sorted by package
-//! sums       lower half of the xxh3, u32, for every BLOCK bytes of the body
+//! sums       lower half of the xxh3, u32, for every BLOCK bytes of the body; a damaged sum is a damaged block
 //! digest     BLAKE3 of everything before it, 32 bytes
 //! ```
 //!
@@ -75,8 +75,6 @@ pub(super) struct Header {
     pub(super) bits: u32,
     /// Fan, slots, records, bounds, versions, shelves, words.
     pub(super) parts: [Part; 7],
-    /// xxh3 of the sums.
-    pub(super) sums: u64,
 }
 
 impl Header {
@@ -177,8 +175,9 @@ impl<'a> Entry<'a> {
 /// What an advisory is called, and how bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Label<'a> {
-    /// The id and, each after a line feed, the aliases, sorted: one text is checked faster than four.
-    ids: &'a str,
+    pub(crate) id: &'a str,
+    /// Sorted, a line feed between two: an id has no control character, and one text is checked faster than three.
+    aliases: &'a str,
     #[serde(with = "kind")]
     pub(crate) kind: Kind,
     #[serde(with = "severity")]
@@ -187,24 +186,18 @@ pub(crate) struct Label<'a> {
 }
 
 impl<'a> Label<'a> {
-    /// Makes a label of ids, the own one first; see [`Label::joined`].
-    pub(super) fn new(ids: &'a str, kind: Kind, severity: Severity, words: Place) -> Self {
-        Self { ids, kind, severity, words }
+    /// Makes a label; the aliases come [`Label::joined`].
+    pub(super) fn new(id: &'a str, aliases: &'a str, kind: Kind, severity: Severity, words: Place) -> Self {
+        Self { id, aliases, kind, severity, words }
     }
 
-    /// Writes ids down for a label. An id has no control character.
-    pub(super) fn joined<'i>(ids: impl Iterator<Item = &'i str>) -> String {
-        ids.collect::<Vec<_>>().join("\n")
+    /// Writes aliases down for a label.
+    pub(super) fn joined(aliases: &[String]) -> String {
+        aliases.join("\n")
     }
 
-    /// Returns the id.
-    pub(crate) fn id(&self) -> &'a str {
-        self.ids.split_once('\n').map_or(self.ids, |(id, _)| id)
-    }
-
-    /// Returns the id and the aliases.
-    pub(crate) fn ids(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        self.ids.split('\n')
+    pub(crate) fn aliases(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.aliases.split('\n').filter(|alias| !alias.is_empty())
     }
 }
 
@@ -278,9 +271,14 @@ mod tests {
         for kind in Kind::ALL {
             for severity in Severity::ALL {
                 let words = Place { shelf: 1, at: 2 };
-                let ids = Label::joined(["A-1", "B-1", "C-1"].into_iter());
-                let label = Label::new(&ids, kind, severity, words);
-                assert_eq!((label.id(), label.ids().collect::<Vec<_>>()), ("A-1", vec!["A-1", "B-1", "C-1"]));
+                let aliases = ["B-1".to_owned(), "C-1".to_owned()];
+                let joined = Label::joined(&aliases);
+                let label = Label::new("A-1", &joined, kind, severity, words);
+                assert_eq!(label.aliases().collect::<Vec<_>>(), aliases);
+                assert_eq!(
+                    Label::new("A-1", &Label::joined(&[]), kind, severity, words).aliases().count(),
+                    0
+                );
                 let bytes = postcard::to_allocvec(&label).unwrap();
                 assert_eq!(postcard::from_bytes::<Label<'_>>(&bytes).unwrap(), label);
             }

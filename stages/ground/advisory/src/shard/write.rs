@@ -141,8 +141,8 @@ impl Written {
         };
         let id = draft.advisory.id.as_str();
         let words = places.get(id).copied().unwrap_or(Place { shelf: u32::MAX, at: 0 });
-        let ids = Label::joined(draft.ids());
-        let label = Label::new(&ids, affected.kind, affected.severity, words);
+        let aliases = Label::joined(&draft.advisory.aliases);
+        let label = Label::new(id, &aliases, affected.kind, affected.severity, words);
         let nothing = particulars == Particulars::default();
         Ok(Self {
             ranges,
@@ -263,7 +263,7 @@ fn assemble(summary: Summary, bits: u32, parts: [Vec<u8>; 7]) -> Result<Vec<u8>,
     });
     let body = parts.concat();
     let sums = sums(&body);
-    let header = Header { summary, bits, parts: places, sums: xxh3_64(&sums) };
+    let header = Header { summary, bits, parts: places };
     let written = postcard::to_allocvec(&header).map_err(WriteError::Record)?;
     let length = PRELUDE + written.len() + body.len() + sums.len() + DIGEST;
     let mut file = Vec::with_capacity(length);

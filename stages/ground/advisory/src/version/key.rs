@@ -30,8 +30,7 @@ impl KeyWriter {
     }
 
     /// Appends a number of any size: how many digits, then the digits. `digits` holds ASCII digits only.
-    pub(super) fn number(&mut self, digits: &str) -> &mut Self {
-        let digits = digits.as_bytes();
+    pub(super) fn number(&mut self, digits: &[u8]) -> &mut Self {
         let digits = digits.get(digits.iter().take_while(|digit| **digit == b'0').count()..).unwrap_or(&[]);
         // A version text has at most 255 bytes, so the count fits.
         self.0.push(u8::try_from(digits.len()).unwrap_or(u8::MAX));
@@ -40,8 +39,8 @@ impl KeyWriter {
     }
 
     /// Appends a word in the order of its bytes, a prefix before what it starts. `word` holds no NUL.
-    pub(super) fn word(&mut self, word: &str) -> &mut Self {
-        self.0.extend_from_slice(word.as_bytes());
+    pub(super) fn word(&mut self, word: &[u8]) -> &mut Self {
+        self.0.extend_from_slice(word);
         self.0.push(0);
         self
     }

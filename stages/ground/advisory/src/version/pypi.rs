@@ -34,7 +34,7 @@ pub(super) fn is_legacy(key: &[u8]) -> bool {
 /// The order of PEP 440, section "Summary of permitted suffixes and relative ordering".
 fn standard(version: &Version) -> Key {
     let mut key = KeyWriter::new();
-    let number = |value: u64| value.to_string();
+    let number = |value: u64| value.to_string().into_bytes();
     key.mark(STANDARD).number(&number(version.epoch()));
     let release = version.release();
     let length = release.iter().rposition(|part| *part != 0).map_or(0, |last| last + 1);
@@ -65,7 +65,7 @@ fn standard(version: &Version) -> Key {
     };
     for segment in version.local() {
         match segment {
-            LocalSegment::String(word) => key.mark(WORD).word(word),
+            LocalSegment::String(word) => key.mark(WORD).word(word.as_bytes()),
             LocalSegment::Number(value) => key.mark(NUMBER).number(&number(*value)),
         };
     }
@@ -96,8 +96,8 @@ fn legacy(text: &str) -> Result<Key, &'static str> {
         rest = tail;
         match first {
             '0'..='9' if token.len() > DIGITS_OF_U64 => return Err("a number has more than 19 digits"),
-            '0'..='9' => drop(key.mark(NUMBER).number(token)),
-            'a'..='z' => drop(key.mark(WORD).word(token)),
+            '0'..='9' => drop(key.mark(NUMBER).number(token.as_bytes())),
+            'a'..='z' => drop(key.mark(WORD).word(token.as_bytes())),
             _ => {}
         }
     }

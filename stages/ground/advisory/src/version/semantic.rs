@@ -18,28 +18,34 @@ const WORD: u8 = 2;
 
 /// Returns the key of a version without any prefix, or what is wrong with it.
 pub(super) fn key(text: &str) -> Result<Key, &'static str> {
-    let (version, build) = text.split_once('+').unwrap_or((text, "0"));
-    if !build.split('.').all(is_identifier) {
+    let text = text.as_bytes();
+    let plus = text.iter().position(|byte| *byte == b'+').unwrap_or(text.len());
+    let (version, build) = text.split_at(plus);
+    if let Some((_, build)) = build.split_first()
+        && !build.split(|byte| *byte == b'.').all(is_identifier)
+    {
         return Err("the build metadata has a character other than letters, digits, `-` and `.`");
     }
-    let numeric = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
-    let end = version.bytes().take_while(numeric).count();
+    let end = version.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
     let (numbers, rest) = version.split_at(end);
     let mut key = KeyWriter::new();
     release(numbers, &mut key)?;
-    let pre_release = match rest.strip_prefix('-') {
-        Some(pre_release) => pre_release,
-        None if rest.is_empty() => return Ok(finish(key)),
-        None => rest,
+    let pre_release = match rest.split_first() {
+        None => {
+            key.mark(RELEASE);
+            return Ok(key.finish());
+        }
+        Some((b'-', pre_release)) => pre_release,
+        Some(_) => rest,
     };
     key.mark(PRE_RELEASE);
-    for identifier in pre_release.split('.') {
+    for identifier in pre_release.split(|byte| *byte == b'.') {
         if !is_identifier(identifier) {
             return Err(
                 "a pre-release identifier is empty or has a character other than letters, digits and `-`",
             );
         }
-        if identifier.bytes().all(|byte| byte.is_ascii_digit()) {
+        if identifier.iter().all(u8::is_ascii_digit) {
             key.mark(NUMBER).number(identifier);
         } else {
             key.mark(WORD).word(identifier);
@@ -49,34 +55,35 @@ pub(super) fn key(text: &str) -> Result<Key, &'static str> {
     Ok(key.finish())
 }
 
-fn finish(mut key: KeyWriter) -> Key {
-    key.mark(RELEASE);
-    key.finish()
-}
-
 /// Writes `1.2.3`; `1.2` is `1.2.0`, and `1.2.3.0` is `1.2.3`.
-fn release(numbers: &str, key: &mut KeyWriter) -> Result<(), &'static str> {
-    let mut last = 0;
-    for (at, component) in numbers.split('.').enumerate() {
+fn release(numbers: &[u8], key: &mut KeyWriter) -> Result<(), &'static str> {
+    let mut count = 0;
+    // Zeros behind the third count once something else stands behind them.
+    let mut zeros = 0;
+    for component in numbers.split(|byte| *byte == b'.') {
         if component.is_empty() {
             return Err("a number is missing");
         }
-        if at < 3 || component.bytes().any(|byte| byte != b'0') {
-            last = at;
+        count += 1;
+        if count <= 3 {
+            key.number(component);
+        } else if component.iter().all(|byte| *byte == b'0') {
+            zeros += 1;
+        } else {
+            for _ in 0..std::mem::take(&mut zeros) {
+                key.mark(FURTHER_NUMBER).number(b"0");
+            }
+            key.mark(FURTHER_NUMBER).number(component);
         }
     }
-    let components = numbers.split('.').chain(std::iter::repeat("0"));
-    for (at, component) in components.enumerate().take(last.max(2) + 1) {
-        if at >= 3 {
-            key.mark(FURTHER_NUMBER);
-        }
-        key.number(component);
+    for _ in count..3 {
+        key.number(b"0");
     }
     Ok(())
 }
 
-fn is_identifier(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+fn is_identifier(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
 }
 
 #[cfg(test)]
