@@ -50,7 +50,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             if quiet {
                 continue;
             }
-            let text = scanned.decoded.as_deref().unwrap_or(&bytes);
+            let text = scanned.text(&bytes).unwrap_or_default();
             for hit in &scanned.hits {
                 let span = model::Span::of(text, hit.range.clone());
                 let rule = rules.entry(hit.rule).map_or("", |entry| entry.id.as_str());

@@ -3,7 +3,7 @@
 use model::Hasher;
 
 use crate::pattern::Pattern;
-use stage::Globs;
+use ::stage::Globs;
 
 /// Whether one test that holds is enough.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! What a rule or a reader thinks is a credential, before all of them are weighed against each other.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -77,7 +78,14 @@ pub(crate) fn resolve(
 ) -> Vec<Candidate> {
     candidates.sort_by(|a, b| {
         let trust = |candidate: &Candidate| {
-            (candidate.verdict, candidate.source, severity(candidate.rule).rank(), candidate.range.len())
+            (
+                candidate.verdict,
+                candidate.source,
+                severity(candidate.rule).rank(),
+                // What is read off the text is better than what had to be decoded.
+                Reverse(candidate.decoded.len()),
+                candidate.range.len(),
+            )
         };
         trust(b).cmp(&trust(a)).then_with(|| {
             (a.range.start, a.rule, &a.decoded, &a.value).cmp(&(b.range.start, b.rule, &b.decoded, &b.value))

@@ -31,6 +31,8 @@ pub(crate) enum EngineRule {
     UnusedIgnore,
     /// A request to ignore that gives no reason.
     IgnoreWithoutReason,
+    /// An entry of what is let pass that nothing answers to.
+    UnusedAllow,
     /// A field of a credential file.
     File(Reader),
 }
@@ -50,6 +52,7 @@ const NAMES: &[(EngineRule, &str)] = &[
     (EngineRule::GenericCredential, "generic-credential"),
     (EngineRule::UnusedIgnore, "unused-ignore"),
     (EngineRule::IgnoreWithoutReason, "ignore-without-reason"),
+    (EngineRule::UnusedAllow, "unused-allow"),
 ];
 
 impl EngineRule {

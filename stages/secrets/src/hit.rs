@@ -1,5 +1,6 @@
 //! What a scan gives: credentials without their values.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use model::{SecretVerdict, Severity};
@@ -63,6 +64,9 @@ pub struct Hit {
     pub severity: Option<Severity>,
     /// Index of the marker that asks to ignore it, in [`Scanned::markers`].
     pub marker: Option<usize>,
+    /// The same for the same value within one run, whatever rule finds it; never kept, since a short value could be tried out.
+    #[serde(skip)]
+    pub tag: u64,
     /// Indices of the entries in [`Rules::allows`] whose tests on the value hold.
     pub allowed: Vec<u16>,
 }
@@ -122,22 +126,41 @@ pub struct Scanned {
     pub counts: Counts,
     /// Everything that must not be shown: sorted, disjoint ranges.
     pub redact: Vec<Range<usize>>,
-    /// The text that all ranges mean, where it is not the bytes that were given.
-    pub decoded: Option<Vec<u8>>,
+    /// What all ranges mean.
+    pub basis: Basis,
+}
+
+/// What the ranges of a result mean.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Basis {
+    /// The bytes that were given.
+    #[default]
+    Given,
+    /// These bytes: the file in another encoding.
+    Decoded(Vec<u8>),
+    /// Nothing that could be shown: the file is no text.
+    Opaque,
+}
+
+impl Scanned {
+    /// Returns the text that all ranges mean; `None` when the bytes given are no text.
+    pub fn text<'a>(&'a self, given: &'a [u8]) -> Option<&'a [u8]> {
+        match &self.basis {
+            Basis::Given => Some(given),
+            Basis::Decoded(text) => Some(text),
+            Basis::Opaque => None,
+        }
+    }
 }
 
 /// Weighs what was found against each other, and takes the values out of it.
-pub(crate) fn finish(
-    found: Found,
-    text: Option<std::borrow::Cow<'_, [u8]>>,
-    rules: &Rules,
-    options: &Options,
-) -> Scanned {
+pub(crate) fn finish(found: Found, text: Option<Cow<'_, [u8]>>, rules: &Rules, options: &Options) -> Scanned {
     let mut limits = found.limits;
     let bytes = text.as_deref().unwrap_or_default();
     let ranges = found.candidates.iter().map(|candidate| candidate.range.clone()).chain(found.doubtful);
     let redact = if text.is_some() { merge(ranges.collect()) } else { Vec::new() };
-    let mut kept = candidate::resolve(found.candidates, |rule| rules.severity(rule));
+    let enabled = found.candidates.into_iter().filter(|candidate| rules.is_enabled(candidate.rule)).collect();
+    let mut kept = candidate::resolve(enabled, |rule| rules.severity(rule));
     if kept.len() > MOST_HITS {
         kept.truncate(MOST_HITS);
         limits.push(Limit::TooManyHits);
@@ -149,11 +172,12 @@ pub(crate) fn finish(
     answer(bytes, &mut hits, &mut markers, rules);
     limits.sort();
     limits.dedup();
-    let decoded = match text {
-        Some(std::borrow::Cow::Owned(text)) => Some(text),
-        Some(std::borrow::Cow::Borrowed(_)) | None => None,
+    let basis = match text {
+        Some(Cow::Owned(text)) => Basis::Decoded(text),
+        Some(Cow::Borrowed(_)) => Basis::Given,
+        None => Basis::Opaque,
     };
-    Scanned { hits, markers, limits, counts: found.counts, redact, decoded }
+    Scanned { hits, markers, limits, counts: found.counts, redact, basis }
 }
 
 fn hit(candidate: &Candidate, text: &[u8], rules: &Rules, options: &Options) -> Hit {
@@ -168,6 +192,7 @@ fn hit(candidate: &Candidate, text: &[u8], rules: &Rules, options: &Options) -> 
         probability: candidate.probability,
         decoded: candidate.decoded.clone(),
         identity: identity(id, value, candidate, options),
+        tag: tag(value, options),
         severity: candidate.severity,
         marker: None,
         allowed: allowed(id, value, candidate, text, rules),
@@ -189,14 +214,23 @@ fn identity(rule: &str, value: &[u8], candidate: &Candidate, options: &Options) 
     if strength(value) < GUESSABLE {
         return Identity::Name(candidate.name.clone());
     }
+    let mut hash = keyed(rule, value, options).to_hex().to_string();
+    hash.truncate(32);
+    Identity::Value(hash)
+}
+
+fn tag(value: &[u8], options: &Options) -> u64 {
+    let hash = keyed("", value, options);
+    hash.as_bytes().first_chunk::<8>().map_or(0, |head| u64::from_le_bytes(*head))
+}
+
+fn keyed(rule: &str, value: &[u8], options: &Options) -> blake3::Hash {
     let mut hasher = blake3::Hasher::new_keyed(&options.salt);
     for part in [rule.as_bytes(), value] {
         hasher.update(&(part.len() as u64).to_le_bytes());
         hasher.update(part);
     }
-    let mut hash = hasher.finalize().to_hex().to_string();
-    hash.truncate(32);
-    Identity::Value(hash)
+    hasher.finalize()
 }
 
 /// Gives each hit the marker that means it.

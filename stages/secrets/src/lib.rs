@@ -14,14 +14,18 @@ mod automaton;
 mod candidate;
 mod catalog;
 mod check;
+mod config;
 mod decode;
 mod detect;
 mod engine_rule;
+mod finding;
 mod foreign;
 mod generic;
 pub mod gitleaks;
 mod hint;
+mod history;
 mod hit;
+mod kept;
 mod marker;
 mod pattern;
 mod placeholder;
@@ -30,6 +34,7 @@ mod readers;
 mod rule_file;
 mod rules;
 mod scan;
+mod stage;
 mod text;
 mod value;
 
@@ -37,9 +42,24 @@ pub use allow::{Allow, Standing};
 pub use automaton::AutomatonError;
 pub use check::CheckError;
 pub use hint::{Area, Hint, Language};
-pub use hit::{Counts, Hit, Identity, Limit, Scanned};
+pub use hit::{Basis, Counts, Hit, Identity, Limit, Scanned};
 pub use marker::{Marker, MarkerForm};
 pub use pattern::PatternError;
 pub use rule_file::{RuleEntry, RuleKind};
 pub use rules::{RuleIndex, Rules, RulesBuilder, RulesError};
 pub use scan::{Options, scan};
+
+use ::stage::{Kind, Presence};
+use schemars::JsonSchema as _;
+
+/// Returns the stage as the binary lists it.
+pub fn stage() -> Kind {
+    Kind {
+        name: "secrets",
+        summary: "finds credentials in files and in the commits about to leave",
+        presence: || Presence::Always,
+        schema: config::Config::json_schema,
+        build: stage::build,
+        starter: "",
+    }
+}

@@ -90,6 +90,8 @@ pub(crate) struct Compiled {
     pub(crate) severity: Severity,
     pub(crate) check: Option<Check>,
     pub(crate) matcher: Matcher,
+    /// Whether its findings are said. What a disabled rule finds is still never shown.
+    pub(crate) enabled: bool,
 }
 
 /// What to do at a keyword.
@@ -180,13 +182,17 @@ impl RulesBuilder {
                 severity,
                 check: None,
                 matcher: Matcher::Whole(Box::new(foreign)),
+                enabled: true,
             });
         }
         compiled.sort_by(|a, b| a.entry.id.cmp(&b.entry.id));
         if let Some([twice, _]) = compiled.array_windows().find(|[a, b]| a.entry.id == b.entry.id) {
             return Err(RulesError::Twice(twice.entry.id.clone()));
         }
-        assemble(compiled, &self.disabled, self.allows)
+        for rule in &mut compiled {
+            rule.enabled = !self.disabled.contains(&rule.entry.id);
+        }
+        assemble(compiled, self.allows)
     }
 }
 
@@ -220,10 +226,10 @@ fn compile(entry: RuleEntry, own: bool) -> Result<Compiled, RulesError> {
         Matcher::Engine if !own => return Err(RulesError::NoCode(entry.id)),
         Matcher::Engine | Matcher::Whole(_) => {}
     }
-    Ok(Compiled { entry, severity, check, matcher })
+    Ok(Compiled { entry, severity, check, matcher, enabled: true })
 }
 
-fn assemble(compiled: Vec<Compiled>, disabled: &[String], allows: Vec<Allow>) -> Result<Rules, RulesError> {
+fn assemble(compiled: Vec<Compiled>, allows: Vec<Allow>) -> Result<Rules, RulesError> {
     let mut targets: BTreeMap<String, Vec<Target>> = BTreeMap::new();
     let mut engine = BTreeMap::new();
     let mut always = Vec::new();
@@ -232,24 +238,19 @@ fn assemble(compiled: Vec<Compiled>, disabled: &[String], allows: Vec<Allow>) ->
         let index = RuleIndex(u16::try_from(number).map_err(|_| RulesError::TooMany)?);
         hasher
             .part(serde_json::to_vec(&rule.entry).map_err(|error| RulesError::Embedded(error.to_string()))?);
-        let enabled = !disabled.contains(&rule.entry.id);
-        hasher.part([u8::from(enabled)]);
+        hasher.part([u8::from(rule.enabled)]);
         if let Matcher::Engine = rule.matcher {
             let known =
                 EngineRule::of(&rule.entry.id).ok_or_else(|| RulesError::NoCode(rule.entry.id.clone()))?;
-            if enabled {
-                engine.insert(known, index);
-            }
-        } else if enabled && let Matcher::Whole(foreign) = &rule.matcher {
+            engine.insert(known, index);
+        } else if let Matcher::Whole(foreign) = &rule.matcher {
             hasher.part(foreign.describe());
             if rule.entry.keywords.is_empty() && foreign.pattern.is_some() {
                 always.push(index);
             }
         }
-        if enabled {
-            for keyword in rule.entry.keywords.iter().filter(|keyword| !keyword.is_empty()) {
-                targets.entry(keyword.to_ascii_lowercase()).or_default().push(Target::Rule(index));
-            }
+        for keyword in rule.entry.keywords.iter().filter(|keyword| !keyword.is_empty()) {
+            targets.entry(keyword.to_ascii_lowercase()).or_default().push(Target::Rule(index));
         }
     }
     let described = |rule: &EngineRule| compiled.iter().any(|known| known.entry.id == rule.id());
@@ -304,7 +305,12 @@ impl Rules {
         self.compiled.get(usize::from(index.0))
     }
 
-    /// Returns the index of a rule that code of the engine reports; `None` when it was left out.
+    /// Tells whether the findings of a rule are said.
+    pub(crate) fn is_enabled(&self, index: RuleIndex) -> bool {
+        self.get(index).is_some_and(|rule| rule.enabled)
+    }
+
+    /// Returns the index of a rule that code of the engine reports.
     pub(crate) fn engine(&self, rule: EngineRule) -> Option<RuleIndex> {
         self.engine.get(&rule).copied()
     }
@@ -335,7 +341,7 @@ impl Rules {
     pub fn of_path(&self, path: &str) -> Vec<RuleIndex> {
         let by_path = |index: &RuleIndex| {
             self.get(*index).is_some_and(|rule| match &rule.matcher {
-                Matcher::Whole(foreign) => foreign.pattern.is_none() && foreign.is_for(path),
+                Matcher::Whole(foreign) => rule.enabled && foreign.pattern.is_none() && foreign.is_for(path),
                 Matcher::Prefix(_) | Matcher::Context(_) | Matcher::Engine => false,
             })
         };

@@ -1,0 +1,346 @@
+//! Spec and run, for a tree and for commits.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use ::stage::{
+    ConfigError, File, Given, Globs, HistoryRange, Need, Running, Section, Sink, Spec, Stage, StageError,
+    Stages,
+};
+use model::{Digest, GapKind, Hasher, Rule, StageId, SubjectKind};
+use rayon::prelude::*;
+use source::EntryKind;
+
+use crate::config::{self, Checked, HistoryScope};
+use crate::engine_rule::EngineRule;
+use crate::finding::{self, Drafter, Source};
+use crate::hint::Hint;
+use crate::hit::{Counts, Limit};
+use crate::kept::Kept;
+use crate::rule_file::RuleEntry;
+use crate::rules::{Rules, RulesBuilder, RulesError};
+use crate::scan::Options;
+use crate::{gitleaks, history};
+
+/// Rises whenever the same inputs give other answers.
+pub(crate) const REVISION: u32 = 1;
+
+/// The stage, for one kind of subject.
+struct Secrets {
+    id: StageId,
+    subject: SubjectKind,
+    config: Checked,
+    policy: Option<Globs>,
+}
+
+/// Makes the stages that a section asks for.
+pub(crate) fn build(section: &Section) -> Result<Stages, ConfigError> {
+    let config = Checked::of(section)?;
+    let files: Vec<String> = config.policy_files().map(|path| literal(path)).collect();
+    let policy = Globs::new(&files).map_err(|error| section.error(0, 0, error.to_string()))?;
+    let subjects: &[SubjectKind] = match config.history {
+        HistoryScope::None => &[SubjectKind::Tree],
+        HistoryScope::Outgoing | HistoryScope::All => &[SubjectKind::Tree, SubjectKind::Commits],
+    };
+    let stage = |subject: &SubjectKind| -> Box<dyn Stage> {
+        let policy = (!files.is_empty()).then(|| policy.clone());
+        Box::new(Secrets { id: section.id.clone(), subject: *subject, config: config.clone(), policy })
+    };
+    Ok(subjects.iter().map(stage).collect())
+}
+
+/// Returns the glob that matches one path and no other.
+fn literal(path: &str) -> String {
+    let mut glob = String::with_capacity(path.len());
+    for character in path.chars() {
+        if "*?[]{}!\\".contains(character) {
+            glob.push('\\');
+        }
+        glob.push(character);
+    }
+    glob
+}
+
+impl Stage for Secrets {
+    fn spec(&self) -> Spec {
+        let mut needs = vec![match (self.subject, self.config.history) {
+            (SubjectKind::Commits, HistoryScope::All) => Need::History(HistoryRange::Everything),
+            (SubjectKind::Commits, HistoryScope::Outgoing | HistoryScope::None) => {
+                Need::History(HistoryRange::Scope)
+            }
+            (SubjectKind::Tree | SubjectKind::Image | SubjectKind::Manifests, _) => {
+                Need::Files(Globs::everything())
+            }
+        }];
+        needs.extend(self.policy.clone().map(Need::Policy));
+        Spec {
+            id: self.id.clone(),
+            revision: REVISION,
+            subject: self.subject,
+            config: Section::digest(&self.config),
+            needs,
+            gives: Vec::new(),
+            gives_subjects: None,
+        }
+    }
+
+    fn rules(&self) -> Vec<Rule> {
+        Rules::own().map(|rules| finding::all(&self.id, &rules)).unwrap_or_default()
+    }
+
+    fn run<'a>(&'a self, given: &'a Given<'a>, out: &'a Sink) -> Running<'a> {
+        Box::pin(async move {
+            let prepared = self.prepare(given)?;
+            match self.subject {
+                SubjectKind::Commits => history::look(given, out, &prepared),
+                SubjectKind::Tree | SubjectKind::Image | SubjectKind::Manifests => {
+                    self.look(given, out, &prepared)
+                }
+            }
+        })
+    }
+}
+
+/// What a run looks with.
+pub(crate) struct Prepared<'a> {
+    pub(crate) rules: Rules,
+    pub(crate) options: Options,
+    pub(crate) id: &'a StageId,
+    pub(crate) inline_ignores: bool,
+}
+
+impl Prepared<'_> {
+    pub(crate) fn drafter(&self) -> Drafter<'_> {
+        Drafter { stage: self.id, rules: &self.rules, inline_ignores: self.inline_ignores }
+    }
+
+    /// Returns the digest of all that a kept result depends on, beside the content.
+    pub(crate) fn context(&self, hint: &Hint) -> Digest {
+        let mut hasher = Hasher::new("secrets/v1");
+        hasher.part(REVISION.to_le_bytes()).part(self.rules.digest().bytes()).part(hint.key());
+        hasher.part(self.options.salt).part([self.options.threshold, u8::from(self.options.archives)]);
+        hasher.digest()
+    }
+}
+
+impl Secrets {
+    /// Compiles the rules in force.
+    fn prepare(&self, given: &Given<'_>) -> Result<Prepared<'_>, StageError> {
+        let failed = |error: RulesError| StageError::Failed(error.to_string());
+        let mut builder = RulesBuilder::own().map_err(failed)?;
+        for path in &self.config.rules {
+            let text = self.policy_file(given, path)?;
+            let read: Result<Vec<RuleEntry>, _> = serde_saphyr::from_str(&text);
+            builder = builder.with(read.map_err(|error| {
+                StageError::Failed(ConfigError::from_yaml(path, &text, &error).to_string())
+            })?);
+        }
+        if let Some(path) = &self.config.gitleaks {
+            let text = self.policy_file(given, path)?;
+            builder = builder.gitleaks(gitleaks::read(&text, path).map_err(|error| {
+                let line = error.line as usize;
+                StageError::Failed(ConfigError::new(path, &text, line, 1, error.message).to_string())
+            })?);
+        }
+        let rules = builder
+            .allowing(self.config.allows())
+            .without(self.config.disable.clone())
+            .build()
+            .map_err(failed)?;
+        if let Some(unknown) = self.config.disable.iter().find(|id| rules.find(id).is_none()) {
+            return Err(StageError::Failed(format!("there is no rule `{unknown}` to disable")));
+        }
+        let options =
+            Options { salt: *given.salt(), threshold: self.config.threshold, archives: self.config.archives };
+        Ok(Prepared { rules, options, id: &self.id, inline_ignores: self.config.inline_ignores })
+    }
+
+    fn policy_file(&self, given: &Given<'_>, path: &str) -> Result<String, StageError> {
+        let missing = |reason: String| StageError::Failed(format!("{path}: {reason}"));
+        let file = given.policy()?.and_then(|files| files.find(path));
+        let file =
+            file.ok_or_else(|| missing("the section names this file, and it is not there".to_owned()))?;
+        let content = file.read().map_err(|error| missing(error.to_string()))?;
+        String::from_utf8(content.to_vec()).map_err(|_| missing("not in UTF-8".to_owned()))
+    }
+
+    /// Looks at every file of a tree.
+    fn look(&self, given: &Given<'_>, out: &Sink, prepared: &Prepared<'_>) -> Result<(), StageError> {
+        let files = given.files()?;
+        out.expect(files.len() as u64);
+        let look = Look { given, out, prepared, totals: Totals::default(), used: Mutex::default() };
+        given.compute(|| {
+            (0..files.len()).into_par_iter().for_each(|slot| {
+                if let Some(file) = files.nth(slot).filter(|_| !given.cancelled()) {
+                    look.file(&file);
+                    out.advance(1);
+                }
+            });
+        });
+        if given.cancelled() {
+            return Err(StageError::Cancelled);
+        }
+        look.totals.say(out);
+        // An entry may be there for what only the history holds.
+        if self.config.history != HistoryScope::All {
+            let used = look.used.into_inner().unwrap_or_default();
+            say_unused(out, prepared, &used);
+        }
+        Ok(())
+    }
+}
+
+/// Says which entries of what is let pass let nothing pass.
+fn say_unused(out: &Sink, prepared: &Prepared<'_>, used: &BTreeSet<usize>) {
+    let index =
+        prepared.rules.engine(EngineRule::UnusedAllow).filter(|index| prepared.rules.is_enabled(*index));
+    let Some(rule) = index.and_then(|index| finding::rule(prepared.id, &prepared.rules, index)) else {
+        return;
+    };
+    for (number, allow) in prepared.rules.allows().iter().enumerate() {
+        if !used.contains(&number) {
+            let said = allow.reason.as_deref().map_or_else(String::new, |reason| format!(" (`{reason}`)"));
+            let draft = ::stage::Draft::new(&rule, config::place(allow));
+            let identity = format!("{number} {}", allow.reason.as_deref().unwrap_or_default());
+            out.find(
+                draft
+                    .message(format!("this entry{said} lets nothing pass: no finding answers to it"))
+                    .identity(identity)
+                    .cwe([]),
+            );
+        }
+    }
+}
+
+/// One look at a tree.
+struct Look<'a> {
+    given: &'a Given<'a>,
+    out: &'a Sink,
+    prepared: &'a Prepared<'a>,
+    totals: Totals,
+    /// Entries of what is let pass that let something pass.
+    used: Mutex<BTreeSet<usize>>,
+}
+
+impl Look<'_> {
+    fn file(&self, file: &File<'_>) {
+        if *file.kind() != EntryKind::File {
+            return;
+        }
+        let hint = Hint::of(file.path());
+        let context = self.prepared.context(&hint);
+        let kept = file.id().map_err(|error| error.to_string()).and_then(|id| {
+            let compute = || {
+                let bytes = file.read().map_err(|error| StageError::Failed(error.to_string()))?;
+                Ok(Kept::of(&bytes, &hint, &self.prepared.rules, &self.prepared.options))
+            };
+            self.given.memo(&context, &id, compute).map_err(|error| error.to_string())
+        });
+        match kept {
+            Ok(kept) => self.say(file.path(), &kept),
+            Err(reason) => self.out.gap(GapKind::Unread, "unreadable", file.path(), reason),
+        }
+    }
+
+    fn say(&self, path: &str, kept: &Kept) {
+        self.totals.add(kept.counts);
+        let source = Source { path, commit: None };
+        let drafter = self.prepared.drafter();
+        for (hit, place) in &kept.hits {
+            if !self.prepared.rules.is_for(hit.rule, path) {
+                continue;
+            }
+            if let Some((draft, covering)) = drafter.credential(kept, hit, place.as_ref(), source) {
+                self.out.find(draft);
+                self.used.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(covering);
+            }
+        }
+        for (marker, place) in &kept.markers {
+            drafter.marker(marker, place, source).into_iter().for_each(|draft| self.out.find(draft));
+        }
+        for index in self.prepared.rules.of_path(path) {
+            drafter.file(index, path).into_iter().for_each(|draft| self.out.find(draft));
+        }
+        for limit in &kept.limits {
+            let (kind, code, reason) = limit.gap();
+            self.out.gap(kind, code, path, reason);
+        }
+    }
+}
+
+/// What was passed over, counted by all threads.
+#[derive(Default)]
+pub(crate) struct Totals {
+    contents: AtomicU64,
+    fake: AtomicU64,
+    placeholder: AtomicU64,
+    binary: AtomicU64,
+}
+
+impl Totals {
+    pub(crate) fn add(&self, counts: Counts) {
+        self.contents.fetch_add(1, Ordering::Relaxed);
+        self.fake.fetch_add(counts.fake, Ordering::Relaxed);
+        self.placeholder.fetch_add(counts.placeholder, Ordering::Relaxed);
+        self.binary.fetch_add(counts.binary, Ordering::Relaxed);
+    }
+
+    pub(crate) fn say(&self, out: &Sink) {
+        for (what, number) in [
+            ("scanned", &self.contents),
+            ("proven-fake", &self.fake),
+            ("placeholder", &self.placeholder),
+            ("binary", &self.binary),
+        ] {
+            out.count(what, number.load(Ordering::Relaxed));
+        }
+    }
+}
+
+impl Limit {
+    /// Returns what a gap says of the bound.
+    pub(crate) const fn gap(&self) -> (GapKind, &'static str, &'static str) {
+        match self {
+            Self::TooManyCandidates => (
+                GapKind::Partial,
+                "too-many-candidates",
+                "more than 20,000 possible credentials; the rest was not weighed",
+            ),
+            Self::TooManyHits => (
+                GapKind::Partial,
+                "too-many-credentials",
+                "more than 1,000 credentials; the rest is not reported",
+            ),
+            Self::Decoding => (
+                GapKind::Partial,
+                "decoding-bound",
+                "encoded values beyond 16 MB in all, or 4 MB each, were not decoded",
+            ),
+            Self::ArchiveDepth => {
+                (GapKind::Partial, "archive-depth", "archives more than two deep were not opened")
+            }
+            Self::ArchiveMembers => (
+                GapKind::Partial,
+                "archive-members",
+                "an archive has more than 10,000 members; the rest was not read",
+            ),
+            Self::ArchiveSize => (
+                GapKind::Partial,
+                "archive-size",
+                "an archive holds more than is read: 32 MB a member, 256 MB in all",
+            ),
+            Self::ArchiveRatio => (
+                GapKind::Partial,
+                "archive-ratio",
+                "a member of an archive expands more than 200 times, and was not read",
+            ),
+            Self::ArchiveMalformed => {
+                (GapKind::Partial, "malformed-archive", "an archive, or a member of it, cannot be read")
+            }
+            Self::ArchiveEncrypted => {
+                (GapKind::Partial, "encrypted-archive", "a member of an archive is encrypted")
+            }
+        }
+    }
+}

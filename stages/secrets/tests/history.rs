@@ -1,0 +1,89 @@
+//! Credentials in the commits of a repository that the real git makes.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use model::{Location, Subject, SubjectKind};
+use source::{History, MemoryTree, Repository, Selection};
+use stage::{Output, Section, harness};
+
+/// A token with a checksum that holds, put together so that it stands nowhere in one piece.
+fn token() -> String {
+    ["ghp_", "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ", "0mLq17"].concat()
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> String {
+    // Later commits are later.
+    static CLOCK: AtomicU64 = AtomicU64::new(1_700_000_000);
+    let date = format!("{} +0000", CLOCK.fetch_add(1, Ordering::Relaxed));
+    let output = Command::new("git")
+        .args(["-c", "user.name=a", "-c", "user.email=a@shop.io", "-c", "commit.gpgsign=false"])
+        .args(arguments)
+        .current_dir(folder)
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_AUTHOR_DATE", &date)
+        .env("GIT_COMMITTER_DATE", &date)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// Writes a file, commits it, and returns the commit.
+fn commit(folder: &Path, path: &str, text: &str) -> String {
+    std::fs::create_dir_all(folder.join(path).parent().unwrap()).unwrap();
+    std::fs::write(folder.join(path), text).unwrap();
+    git(folder, &["add", "-A"]);
+    git(folder, &["commit", "-q", "-m", "x"]);
+    git(folder, &["rev-parse", "HEAD"])
+}
+
+fn look(folder: &Path, selection: Selection) -> Output {
+    let id = model::StageId::new("secrets").unwrap();
+    let section = Section { id, file: "section.yaml".into(), text: "history: all\n".into() };
+    let stages = (secrets::stage().build)(&section).unwrap();
+    let stage = stages.iter().find(|stage| stage.spec().subject == SubjectKind::Commits).unwrap();
+    let mut inputs = harness::inputs(MemoryTree::new(Vec::<(String, Vec<u8>)>::new()));
+    let repository = Repository::open(folder).unwrap();
+    inputs.commits = Some(Arc::new(History::new(repository, selection).unwrap()));
+    harness::run(stage.as_ref(), &Subject::Commits { tips: vec![], excluded: vec![] }, &inputs).unwrap()
+}
+
+fn shown(output: &Output) -> Vec<(String, String, String)> {
+    let place = |finding: &model::Finding| match &finding.location {
+        Location::Commit { commit, path, span } => {
+            (finding.rule.to_string(), commit.clone(), format!("{path}:{}", span.start_line))
+        }
+        other => panic!("{other:?}"),
+    };
+    output.findings.iter().map(place).collect()
+}
+
+#[test]
+fn a_credential_is_said_once_at_the_commit_that_brought_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    git(folder, &["init", "-q"]);
+    commit(folder, "a.py", "x = 1\n");
+    let brought = commit(folder, "a.py", &format!("x = 1\ny = '{}'\n", token()));
+    commit(folder, "b.py", &format!("z = '{}'\n", token()));
+    commit(folder, "a.py", "x = 1\n");
+    let output = look(folder, Selection::Everything);
+    assert_eq!(shown(&output), [("github-personal-access-token".into(), brought, "a.py:2".into())]);
+    assert!(output.gaps.is_empty(), "{:?}", output.gaps);
+}
+
+#[test]
+fn outgoing_commits_are_told_from_those_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    git(folder, &["init", "-q"]);
+    let old = commit(folder, "a.py", &format!("y = '{}'\n", token()));
+    let tip =
+        commit(folder, "c/.npmrc", "//registry.example/:_authToken=26dfe8d8-889b-4380-92ff-9c3c6ea5d930\n");
+    let range = Selection::Range { tips: vec![tip.clone()], excluded: vec![old] };
+    assert_eq!(shown(&look(folder, range)), [("npmrc-credential".into(), tip, "c/.npmrc:1".into())]);
+}
