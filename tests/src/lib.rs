@@ -3,6 +3,10 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests: what does not hold ends the test")]
 
+mod osv;
+
+pub use osv::{Advisory, archive};
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
@@ -21,7 +25,8 @@ pub fn binary() -> &'static Path {
         }
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let arguments = ["build", "--package", "cli", "--message-format", "json-render-diagnostics"];
-        let built = Command::new(cargo).args(arguments).current_dir(project()).output().expect("cargo starts");
+        let built =
+            Command::new(cargo).args(arguments).current_dir(project()).output().expect("cargo starts");
         assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
         let messages = String::from_utf8(built.stdout).expect("cargo prints UTF-8");
         let executable = messages.lines().filter_map(|line| {
@@ -76,6 +81,25 @@ impl Site {
         self.folder.path().join("home")
     }
 
+    /// Returns a path beside the tree and the home.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Brings advisories to the user's machine, each with its ecosystem.
+    pub fn database(&self, advisories: &[Advisory]) -> &Self {
+        let bucket = self.beside("bucket");
+        for advisory in advisories {
+            let same = advisories.iter().filter(|other| other.ecosystem == advisory.ecosystem);
+            let folder = bucket.join(advisory.ecosystem);
+            std::fs::create_dir_all(&folder).expect("a folder can be made");
+            std::fs::write(folder.join("all.zip"), archive(same)).expect("a file can be written");
+        }
+        let ran = self.run(&["db", "update", "--from", bucket.to_str().expect("a path is UTF-8")]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        self
+    }
+
     /// Writes a file of the tree, with the folders on its way.
     pub fn write(&self, path: &str, content: impl AsRef<[u8]>) -> &Self {
         let path = self.tree().join(path);
@@ -112,7 +136,9 @@ impl Site {
         command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_AUTHOR_DATE", "2026-01-01T00:00:00Z");
         command.env("GIT_COMMITTER_DATE", "2026-01-01T00:00:00Z");
         for role in ["AUTHOR", "COMMITTER"] {
-            command.env(format!("GIT_{role}_NAME"), "A Tester").env(format!("GIT_{role}_EMAIL"), "tester@shop.example");
+            command
+                .env(format!("GIT_{role}_NAME"), "A Tester")
+                .env(format!("GIT_{role}_EMAIL"), "tester@shop.example");
         }
         command
     }
@@ -153,7 +179,11 @@ impl Ran {
     /// Takes what a process left behind.
     pub fn of(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Self { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
     }
 }
 

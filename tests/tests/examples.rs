@@ -1,5 +1,7 @@
 //! Every example is a test: what the run says of it is in its `expected.json`, whole.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests: what does not hold ends the test")]
+
 use std::fs;
 
 use tests::{Site, project};
@@ -16,7 +18,11 @@ fn check(example: &str, code: i32) {
         fs::write(folder.join("expected.json"), &ran.stdout).unwrap();
     }
     let expected = fs::read_to_string(folder.join("expected.json")).unwrap();
-    assert!(ran.stdout == expected, "the report differs\n--- expected\n{expected}\n--- actual\n{}", ran.stdout);
+    assert!(
+        ran.stdout == expected,
+        "the report differs\n--- expected\n{expected}\n--- actual\n{}",
+        ran.stdout
+    );
 }
 
 #[test]

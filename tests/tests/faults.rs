@@ -1,6 +1,8 @@
 //! What happens to a run when the machine fails it: killed, without disk, without a home, with a damaged cache, twice at
 //! once, with input that is none.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests: what does not hold ends the test")]
+
 use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -19,7 +21,8 @@ fn judged(site: &Site) -> (i32, String) {
 fn cache_files(site: &Site) -> Vec<std::path::PathBuf> {
     let cache = site.home().join(".cache/sluicegate");
     let folders = ["records", "memo"].map(|name| cache.join(name));
-    let list = |folder: &std::path::PathBuf| fs::read_dir(folder).into_iter().flatten().map(|e| e.unwrap().path());
+    let list =
+        |folder: &std::path::PathBuf| fs::read_dir(folder).into_iter().flatten().map(|e| e.unwrap().path());
     let mut files: Vec<_> = folders.iter().flat_map(list).collect();
     files.sort();
     files
@@ -77,7 +80,8 @@ fn a_cache_written_under_another_key_is_not_believed() {
     fs::remove_dir_all(site.home().join(".cache")).unwrap();
     let _ = Command::new("cp").arg("-r").arg(clean.home().join(".cache")).arg(site.home()).status().unwrap();
     assert_eq!(judged(&site), expected);
-    let key = site.command(&["run", "--offline", "--format", "json"]).env("SLUICEGATE_CACHE_KEY", "ci").output();
+    let key =
+        site.command(&["run", "--offline", "--format", "json"]).env("SLUICEGATE_CACHE_KEY", "ci").output();
     assert_eq!(Ran::of(key.unwrap()).stdout, expected.1);
 }
 
@@ -108,7 +112,8 @@ fn a_limit_on_file_size_breaks_no_run() {
     let site = storefront();
     let expected = judged(&site);
     let binary = tests::binary().display().to_string();
-    let script = format!("trap '' XFSZ; ulimit -f 0; exec {binary} run --offline --format json 2>/dev/null | cat");
+    let script =
+        format!("trap '' XFSZ; ulimit -f 0; exec {binary} run --offline --format json 2>/dev/null | cat");
     fs::remove_dir_all(site.home().join(".cache")).unwrap();
     let ran = Ran::of(site.bare("bash").args(["-c", &script]).output().unwrap());
     assert_eq!(ran.stdout, expected.1, "{}", ran.stderr);
@@ -187,7 +192,8 @@ fn a_secret_is_never_printed_nor_kept() {
     }
     let body = secret.get(8..).unwrap();
     assert!(!said.contains(body));
-    let unpacked = Ran::of(Command::new("zstd").arg("-dc").arg(site.tree().join("../record")).output().unwrap());
+    let unpacked =
+        Ran::of(Command::new("zstd").arg("-dc").arg(site.tree().join("../record")).output().unwrap());
     assert!(unpacked.code == 0 && !unpacked.stdout.contains(body));
     for file in cache_files(&site) {
         let bytes = fs::read(&file).unwrap();
@@ -196,7 +202,12 @@ fn a_secret_is_never_printed_nor_kept() {
         // Behind the tag, a record is one zstd frame.
         let packed = bytes.get(16..).unwrap_or_default().to_vec();
         let unpack = format!("zstd -dcq {} 2>/dev/null", "/dev/stdin");
-        let mut child = Command::new("sh").args(["-c", &unpack]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = Command::new("sh")
+            .args(["-c", &unpack])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut stdin = child.stdin.take().unwrap();
         std::thread::spawn(move || std::io::Write::write_all(&mut stdin, &packed));
         assert!(!holds(&child.wait_with_output().unwrap().stdout), "{}", file.display());

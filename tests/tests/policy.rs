@@ -1,5 +1,7 @@
 //! A change cannot relax the gate that judges it: each way to try, and what comes of it.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests: what does not hold ends the test")]
+
 use serde_json::Value;
 use tests::{Site, token};
 
@@ -149,7 +151,8 @@ fn hiding_a_tracked_file_by_gitignore_does_not_hide_it() {
 #[test]
 fn a_new_inline_ignore_does_not_count_until_it_has_landed() {
     let site = branched(STRICT);
-    let line = leak(13).trim_end().to_owned() + "  # sluicegate:ignore github-personal-access-token -- never valid\n";
+    let line = leak(13).trim_end().to_owned()
+        + "  # sluicegate:ignore github-personal-access-token -- never valid\n";
     site.write("leak.py", &line).commit("ignore");
     assert_eq!(site.run(&["run", "--offline"]).code, 0, "a tree is judged by its own ignores");
     fails(&site, &["ignore"]);

@@ -1,5 +1,7 @@
 //! The rules of the house, measured.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests: what does not hold ends the test")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +20,8 @@ fn files() -> Vec<PathBuf> {
     let list = String::from_utf8(output.stdout).unwrap();
     let files = list.split('\0').filter(|name| !name.is_empty()).map(|name| tests::project().join(name));
     // What a fixture holds is input, not ours.
-    let ours = |path: &PathBuf| path.is_file() && !path.components().any(|part| part.as_os_str() == "fixtures");
+    let ours =
+        |path: &PathBuf| path.is_file() && !path.components().any(|part| part.as_os_str() == "fixtures");
     let mut files: Vec<PathBuf> = files.filter(ours).collect();
     files.sort();
     assert!(files.len() > 100, "the project's files are listed");
@@ -64,7 +67,8 @@ fn functions_are_short() {
             if open.is_none() && is_function(line) {
                 open = Some((number, indent, line.trim().to_owned()));
             } else if let Some((from, depth, head)) = &open {
-                let ends = indent == *depth && (line.trim_start().starts_with('}') || line.trim_end().ends_with(';'));
+                let ends = indent == *depth
+                    && (line.trim_start().starts_with('}') || line.trim_end().ends_with(';'));
                 if ends {
                     let lines = number - from + 1;
                     if lines > MOST_FUNCTION_LINES {
@@ -107,9 +111,16 @@ fn nothing_is_silenced_without_a_reason() {
 #[test]
 fn no_text_names_what_it_must_not() {
     // Put together from pieces, so that this file does not name them.
-    let hosts = [["npm", "js.org"], ["npm", "js.com"], ["pypi", ".org"], ["pythonhosted", ".org"], ["crates", ".io/api"]];
+    let hosts = [
+        ["npm", "js.org"],
+        ["npm", "js.com"],
+        ["pypi", ".org"],
+        ["pythonhosted", ".org"],
+        ["crates", ".io/api"],
+    ];
     let hosts = hosts.iter().map(|pieces| pieces.concat());
-    let more = [["static.crates", ".io"], ["index.crates", ".io"], ["repo1.", "maven"], ["proxy.golang", ".org"]];
+    let more =
+        [["static.crates", ".io"], ["index.crates", ".io"], ["repo1.", "maven"], ["proxy.golang", ".org"]];
     let words: Vec<String> = hosts.chain(more.iter().map(|pieces| pieces.concat())).collect();
     let mut problems = Vec::new();
     for path in files() {
@@ -139,7 +150,8 @@ fn every_dependency_has_its_reason() {
 
 #[test]
 fn every_crate_takes_the_lints_of_the_workspace() {
-    let manifests = files().into_iter().filter(|path| path.file_name().is_some_and(|name| name == "Cargo.toml"));
+    let manifests =
+        files().into_iter().filter(|path| path.file_name().is_some_and(|name| name == "Cargo.toml"));
     let without = manifests.filter(|path| path.parent() != Some(tests::project().as_path())).filter(|path| {
         let text = fs::read_to_string(path).unwrap();
         text.contains("[package]") && !text.contains("[lints]\nworkspace = true")
