@@ -97,7 +97,7 @@ fn a_new_waiver_does_not_count() {
 #[test]
 fn a_new_baseline_does_not_count() {
     let site = branched(STRICT);
-    site.write("leak.py", leak(7));
+    site.write("leak.py", leak(7)).commit("leak");
     let ran = site.run(&["baseline", "--offline", "--output", "baseline.json"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     site.write("sluicegate.yaml", format!("{STRICT}baseline: baseline.json\n")).commit("baseline");
@@ -108,7 +108,7 @@ fn a_new_baseline_does_not_count() {
 #[test]
 fn a_stage_removed_runs_all_the_same() {
     let site = branched(STRICT);
-    site.write("sluicegate.yaml", "version: 1\nstages:\n  dependencies: { database: none }\n");
+    site.write("sluicegate.yaml", "version: 1\nstages:\n  inventory: {}\n");
     site.write("leak.py", leak(8)).commit("remove");
     fails(&site, &["secrets"]);
 }
@@ -131,7 +131,7 @@ fn an_allowlist_widened_does_not_count() {
 #[test]
 fn an_ignore_file_widened_does_not_count() {
     let config = "title = \"rules\"\n[allowlist]\npaths = []\n";
-    let policy = STRICT.replace("secrets: {}", "secrets: { config: .gitleaks.toml }");
+    let policy = STRICT.replace("secrets: {}", "secrets: { gitleaks: .gitleaks.toml }");
     let site = Site::repository();
     site.write("sluicegate.yaml", &policy).write(".gitleaks.toml", config).commit("start");
     site.git(&["checkout", "--quiet", "-b", "change"]);
