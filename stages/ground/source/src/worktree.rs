@@ -17,8 +17,9 @@ mod walk;
 
 use std::fs::File;
 use std::io::Read;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use model::Digest;
 use rayon::prelude::*;
@@ -75,8 +76,7 @@ impl WorkTree {
         let (top, repository, problem) = start(&root)?;
         let walk = Walk { include_ignored: options.include_ignored, ..Walk::default() };
         walk.problems.lock().unwrap_or_else(PoisonError::into_inner).extend(problem);
-        let place = Arc::clone(&top.place);
-        walk.places.lock().unwrap_or_else(PoisonError::into_inner).push((Vec::new(), place));
+        let (place, range) = (Arc::clone(&top.place), top.tracked.clone());
         let found = on_threads(options.threads, || {
             rayon::scope(|scope| walk.folder(scope, top));
             let mut folders = std::mem::take(&mut *walk.found.lock().unwrap_or_else(PoisonError::into_inner));
@@ -94,7 +94,10 @@ impl WorkTree {
         let problems = walk.problems.into_inner().unwrap_or_else(PoisonError::into_inner);
         let max_file_size = options.max_file_size;
         let mut tree = Self { root, max_file_size, repository, entries, records, problems };
-        tree.note_sparse(&walk.places);
+        tree.note_sparse(&[], &place, range);
+        for (raw, place) in walk.places.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            tree.note_sparse(&raw, &place, place.everything());
+        }
         tree.problems
             .sort_by(|one, two| (&one.path, one.code, &one.reason).cmp(&(&two.path, two.code, &two.reason)));
         Ok(tree)
@@ -110,23 +113,21 @@ impl WorkTree {
         self.repository.as_ref()
     }
 
-    /// Notes tracked files that a sparse checkout left out.
-    fn note_sparse(&mut self, places: &Mutex<Vec<(Vec<u8>, Arc<Place>)>>) {
-        for (raw, place) in places.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            let is_absent = |name: &[u8]| {
-                // The walk may have begun below the top of the repository.
-                std::fs::symlink_metadata(path::join_raw(place.root(), name)).is_err()
-            };
-            let sparse =
-                place.index.iter().filter(|(name, entry)| entry.is_sparse && is_absent(name)).count();
-            if sparse > 0 {
-                let raw = raw.strip_suffix(b"/").unwrap_or(raw);
-                self.problems.push(Problem {
-                    code: "sparse-checkout",
-                    path: path::escape(raw).into_owned(),
-                    reason: format!("{sparse} tracked files or folders are not checked out"),
-                });
-            }
+    /// Notes files that a sparse checkout left out, of those tracked by `place` within `range`, whose top is `raw`.
+    fn note_sparse(&mut self, raw: &[u8], place: &Arc<Place>, range: Range<usize>) {
+        let is_sparse = |at: usize| place.index.entry(at).is_some_and(|entry| entry.is_sparse);
+        let tracked = range.filter(|at| is_sparse(*at)).count();
+        if tracked == 0 {
+            return;
+        }
+        let here = self.records.iter().filter(|record| Arc::ptr_eq(&record.place, place));
+        let present = here.filter(|record| record.tracked.is_some_and(is_sparse)).count();
+        if tracked > present {
+            self.problems.push(Problem {
+                code: "sparse-checkout",
+                path: path::escape(raw.strip_suffix(b"/").unwrap_or(raw)).into_owned(),
+                reason: format!("{} tracked files or folders are not checked out", tracked - present),
+            });
         }
     }
 

@@ -25,16 +25,22 @@ pub(super) struct Level {
 }
 
 /// A file of patterns.
-#[derive(Default)]
+#[derive(Debug, Clone)]
+pub(super) struct PatternFile {
+    pub(super) path: PathBuf,
+    /// Its path in the tree, for reports.
+    pub(super) shown: String,
+}
+
 struct Patterns {
-    file: Option<PathBuf>,
+    file: Option<PatternFile>,
     ignore_case: bool,
     compiled: OnceLock<Gitignore>,
 }
 
 impl Level {
     /// Begins a repository, or a folder outside any: nothing hides the top. `exclude` are patterns for all of it.
-    pub(super) fn top(exclude: Option<PathBuf>, ignore_case: bool) -> Arc<Self> {
+    pub(super) fn top(exclude: Option<PatternFile>, ignore_case: bool) -> Arc<Self> {
         Arc::new(Self {
             above: None,
             folder: Vec::new(),
@@ -47,7 +53,7 @@ impl Level {
     pub(super) fn enter(
         self: &Arc<Self>,
         folder: &[u8],
-        file: Option<PathBuf>,
+        file: Option<PatternFile>,
         asked_for: bool,
     ) -> Arc<Self> {
         let hidden = if asked_for { OnceLock::from(false) } else { OnceLock::new() };
@@ -89,12 +95,12 @@ impl Level {
 impl Patterns {
     fn get(&self, problems: &Mutex<Vec<Problem>>) -> Option<&Gitignore> {
         let file = self.file.as_ref()?;
-        Some(self.compiled.get_or_init(|| match compile(file, self.ignore_case) {
+        Some(self.compiled.get_or_init(|| match compile(&file.path, self.ignore_case) {
             Ok(patterns) => patterns,
             Err(error) => {
                 problems.lock().unwrap_or_else(PoisonError::into_inner).push(Problem {
                     code: "unreadable-ignore-file",
-                    path: path::escape(path::raw_name(file.file_name().unwrap_or_default())).into_owned(),
+                    path: file.shown.clone(),
                     reason: format!("its patterns are not heard: {error}"),
                 });
                 Gitignore::empty()

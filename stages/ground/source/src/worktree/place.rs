@@ -8,7 +8,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use model::{Algorithm, Digest};
 
 use super::attributes::Attributes;
-use super::ignored;
+use super::ignored::{self, PatternFile};
 use super::index::{Index, Mode};
 use super::stamp::{Moment, Stamp};
 use crate::objects::Objects;
@@ -16,6 +16,9 @@ use crate::{Problem, Repository, SourceError, path};
 
 /// The name under which git looks for attributes in every folder.
 pub(super) const ATTRIBUTES: &str = ".gitattributes";
+
+/// The index of a million files has 100 MB.
+const INDEX_BOUND: u64 = 1 << 30;
 
 /// A part of the tree that one repository tracks, or none.
 pub(super) struct Place {
@@ -73,12 +76,13 @@ impl Place {
     }
 
     /// Returns the patterns that count for all of the repository, and whether case matters not.
-    pub(super) fn exclusion(&self) -> (Option<PathBuf>, bool) {
+    pub(super) fn exclusion(&self) -> (Option<PatternFile>, bool) {
         let Some(repository) = &self.repository else { return (None, false) };
         let ignore_case = repository.with(|handle| {
             Ok(handle.config().and_then(|config| config.get_bool("core.ignorecase")).unwrap_or(false))
         });
-        (Some(repository.common_folder().join("info").join("exclude")), ignore_case.unwrap_or(false))
+        let path = repository.common_folder().join("info").join("exclude");
+        (Some(PatternFile { path, shown: ".git/info/exclude".to_owned() }), ignore_case.unwrap_or(false))
     }
 
     /// Returns all entries of the index.
@@ -149,6 +153,9 @@ impl Place {
 fn read_index(repository: &Repository) -> Result<Index, String> {
     let path = repository.git_folder().join("index");
     let written = match std::fs::metadata(&path) {
+        Ok(found) if found.len() > INDEX_BOUND => {
+            return Err(format!("it has more than {INDEX_BOUND} bytes"));
+        }
         Ok(found) => found.modified().map(Moment::of).unwrap_or_default(),
         // A repository in which nothing was ever added.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Index::default()),

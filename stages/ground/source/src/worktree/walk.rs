@@ -9,12 +9,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::Scope;
 
-use super::ignored::Level;
+use super::ignored::{Level, PatternFile};
 use super::index::Mode;
 use super::place::{ATTRIBUTES, Place};
 use super::stamp::Stamp;
 use crate::objects::encode_hex;
 use crate::{Entry, EntryKind, Problem, Repository, path};
+
+/// The name under which git looks for patterns in every folder.
+const IGNORE: &str = ".gitignore";
 
 /// A file that was found, and what is known of it beside its entry.
 pub(super) struct Found {
@@ -31,6 +34,7 @@ pub(super) struct Walk {
     pub(super) include_ignored: bool,
     /// What each folder holds, sorted, with the raw path of the folder.
     pub(super) found: Mutex<Vec<(Vec<u8>, Vec<Found>)>>,
+    /// The repositories inside, with the raw paths of their tops.
     pub(super) places: Mutex<Vec<(Vec<u8>, Arc<Place>)>>,
     pub(super) problems: Mutex<Vec<Problem>>,
 }
@@ -85,7 +89,10 @@ impl Walk {
             };
             listing.iter().any(same)
         };
-        let patterns = has(".gitignore").then(|| folder.path.join(".gitignore"));
+        let patterns = has(IGNORE).then(|| PatternFile {
+            path: folder.path.join(IGNORE),
+            shown: written(&[folder.raw.as_slice(), IGNORE.as_bytes()].concat()),
+        });
         let level = folder.above.enter(&folder.name, patterns, folder.is_top);
         if has(ATTRIBUTES) {
             let mut folders = folder.place.attribute_folders.lock().unwrap_or_else(PoisonError::into_inner);
@@ -212,7 +219,7 @@ impl<'s> Reading<'s, '_> {
                     let target = path::raw_target(&target);
                     let inside = path::stays_inside(&self.raw, &target);
                     let kind = EntryKind::Link { target: path::escape(&target).into_owned(), inside };
-                    self.add(kind, Stamp { size: target.len() as u64, ..stamp }, None);
+                    self.add(kind, Stamp { size: target.len() as u64, ..stamp }, tracked);
                 }
                 Err(error) => self.walk.problem("unreadable-link", &self.raw, &error.to_string()),
             }
@@ -254,7 +261,11 @@ pub(super) fn levels_above(place: &Place, root: &Path, name: &[u8], top: Arc<Lev
         if is_file(ATTRIBUTES) {
             place.attribute_folders.lock().unwrap_or_else(PoisonError::into_inner).push(folder.to_vec());
         }
-        level = level.enter(folder, is_file(".gitignore").then(|| path.join(".gitignore")), true);
+        let patterns = is_file(IGNORE).then(|| PatternFile {
+            path: path.join(IGNORE),
+            shown: written(&[folder, IGNORE.as_bytes()].concat()),
+        });
+        level = level.enter(folder, patterns, true);
     }
     level
 }
