@@ -119,19 +119,22 @@ impl Checkout {
     ) -> Result<Subjects, Fault> {
         let mut subjects = vec![Subject::Tree];
         let mut commits: BTreeMap<Subject, Arc<dyn source::Commits>> = BTreeMap::new();
-        if let (Some(repository), Some(head)) = (&self.repository, &self.head) {
-            let selection = match (scope, change) {
-                (Scope::Full, _) | (Scope::Change | Scope::Outgoing, None) if excluded.is_empty() => {
-                    Selection::Everything
-                }
-                (Scope::Full | Scope::Change | Scope::Outgoing, change) => {
-                    let mut excluded = excluded.to_vec();
-                    excluded.extend(change.map(|change| change.target.clone()));
-                    excluded.sort();
-                    excluded.dedup();
-                    Selection::Range { tips: vec![head.clone()], excluded }
-                }
-            };
+        let (Some(repository), Some(head)) = (&self.repository, &self.head) else {
+            return Ok((subjects, commits));
+        };
+        if repository.root().is_some_and(|root| !same(root, &self.root)) {
+            // The history is that of the repository, not of the part that is checked.
+            return Ok((subjects, commits));
+        }
+        let mut selections = vec![Selection::Everything];
+        if scope != Scope::Full {
+            let mut excluded = excluded.to_vec();
+            excluded.extend(change.map(|change| change.target.clone()));
+            excluded.sort();
+            excluded.dedup();
+            selections.push(Selection::Range { tips: vec![head.clone()], excluded });
+        }
+        for selection in selections {
             let subject = match &selection {
                 Selection::Everything => Subject::Commits { tips: Vec::new(), excluded: Vec::new() },
                 Selection::Range { tips, excluded } => {

@@ -2,5 +2,5 @@
 
 /// Every kind of stage, in the order in which help and `init` name them.
 pub(crate) fn kinds() -> Vec<stage::Kind> {
-    vec![inventory::stage(), dependencies::stage()]
+    vec![secrets::stage(), inventory::stage(), dependencies::stage()]
 }

@@ -160,7 +160,8 @@ fn cache(args: &ExplainArgs, context: &Context) -> Result<Exit, Fault> {
         .ok_or_else(|| Fault::incomplete("there is no results cache on this machine"))?;
     let pool = scan::pool(&choice)?;
     let mut text = String::new();
-    for planned in prepared.plan.instances().iter().filter(|planned| planned.spec.id.as_str() == args.subject)
+    let wanted = |planned: &&::plan::Instance| scan::fits(planned) && planned.spec.id.as_str() == args.subject;
+    for planned in prepared.plan.instances().iter().filter(wanted)
     {
         let (instance, inputs) = inputs(&prepared, planned, &pool);
         let report = ::engine::explain(&instance, &inputs, &cache);

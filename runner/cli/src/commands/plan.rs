@@ -46,7 +46,7 @@ fn stages(args: &PlanArgs, context: &Context, prepared: &Prepared) -> Result<Vec
     let cache = scan::cache(&args.choice, context, prepared.sections.cache);
     let pool = scan::pool(&args.choice)?;
     let mut lines = Vec::new();
-    for instance in prepared.plan.instances() {
+    for instance in prepared.plan.instances().iter().filter(|planned| scan::fits(planned)) {
         let mut text = format!("\n{} ({})\n", instance.spec.id, instance.subject);
         let why = match &instance.fate {
             Fate::Runs { why } => format!("runs: {why}"),

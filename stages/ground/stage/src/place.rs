@@ -66,7 +66,10 @@ fn snippet(text: &[u8], range: Range<usize>, redact: &[Range<usize>]) -> Option<
             shown.out.push('\n');
         }
         let near = cut(text, line, start, end);
-        let middle = start.clamp(near.start, near.end)..end.clamp(near.start, near.end);
+        // What is covered shows as one sign, and that sign belongs to the place.
+        let covers = |at: usize| redact.iter().find(|cover| cover.start < at && at < cover.end);
+        let (from, to) = (covers(start).map_or(start, |c| c.start), covers(end).map_or(end, |c| c.end));
+        let middle = from.clamp(near.start, near.end)..to.clamp(near.start, near.end);
         shown.push(near.start..middle.start);
         let from = shown.out.len();
         shown.push(middle.clone());
@@ -202,6 +205,7 @@ mod tests {
     fn what_is_redacted_never_shows() {
         check("k = SECRET;\n", 4..10, &[4..10], (1, "k = …;", "…"));
         check("k = SECRET; j = OTHER\n", 4..10, &[4..10, 16..21], (1, "k = …; j = …", "…"));
+        check("k = SECRET;\n", 6..9, &[4..10], (1, "k = …;", "…"));
         check("a\nSEC\nRET\nb", 2..9, &[2..9], (1, "a\n…\n\nb", "…\n"));
     }
 
