@@ -81,17 +81,19 @@ fn measure_asking(queries: &[Query], shards: &Path, out: &mut StdoutLock<'_>) ->
         let indexes = ECOSYSTEMS.iter().map(open).collect::<Result<Vec<_>, _>>()?;
         opening.push(start.elapsed());
         let mut findings: Vec<(&Index, Match<'_>)> = Vec::new();
-        undecided = 0;
+        (matches, undecided) = (0, 0);
         for (ecosystem, name, version) in queries {
             let Some(index) = indexes.get(*ecosystem) else { continue };
             let lookup = index.matches(name, version)?;
             undecided += lookup.undecided.len();
-            findings.extend(lookup.matches.into_iter().map(|found| (index, found)));
+            matches += lookup.matches.len();
+            if findings.len() < FINDINGS {
+                findings.extend(lookup.matches.into_iter().take(1).map(|found| (index, found)));
+            }
         }
         asking.push(start.elapsed());
-        matches = findings.len();
         let start = Instant::now();
-        for (index, found) in findings.iter().step_by(findings.len().div_ceil(FINDINGS).max(1)) {
+        for (index, found) in &findings {
             std::hint::black_box(index.text(found)?);
         }
         reading.push(start.elapsed());

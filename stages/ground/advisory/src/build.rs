@@ -10,7 +10,7 @@ use model::Digest;
 use crate::collect::{Collector, Harvest, family};
 use crate::manifest::{MANIFEST, Manifest, ManifestError, Shelf, file_name, replace};
 use crate::shard::{ShardError, WriteError};
-use crate::source::{Source, SourceError};
+use crate::source::{Bounds, Source, SourceError};
 use crate::{Index, Problem};
 
 /// What to build, and what to note beside it.
@@ -79,7 +79,7 @@ pub fn build(source: Source<'_>, destination: &Path, options: &Options) -> Resul
             continue;
         }
         let mut collector = Collector::new(feed.only.clone());
-        feed.read(&mut collector)?;
+        feed.read(&Bounds::STANDARD, &mut collector)?;
         let Harvest { shards, problems } = collector.finish()?;
         let lost = problems.iter().filter(|problem| problem.lost).count() as u64;
         for (ecosystem, bytes) in shards.into_iter().filter(|(ecosystem, _)| wanted(ecosystem)) {
@@ -125,3 +125,6 @@ fn shelf(bytes: Vec<u8>, lost: u64, options: &Options) -> Result<Shelf, ShardErr
         newest: summary.newest.clone(),
     })
 }
+
+#[cfg(test)]
+mod tests;

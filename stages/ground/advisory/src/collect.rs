@@ -14,7 +14,7 @@ use crate::shard::{self, WriteError};
 pub(crate) struct Draft {
     pub(crate) advisory: Advisory,
     /// Its words as the shard holds them.
-    pub(crate) words: Vec<u8>,
+    pub(crate) words: Box<[u8]>,
     /// Tells two records with one id and one date apart.
     content: u64,
 }
@@ -51,7 +51,7 @@ impl Collector {
         let mut note = |id: Option<&str>, lost, reason| {
             self.problems.push(Problem { file: file.to_owned(), id: id.map(str::to_owned), lost, reason });
         };
-        let Checked { mut advisory, doubts } = match record::read(bytes) {
+        let Checked { mut advisory, text, doubts } = match record::read(bytes) {
             Ok(checked) => checked,
             Err(error) => return note(None, true, error.to_string()),
         };
@@ -65,8 +65,8 @@ impl Collector {
         for doubt in doubts {
             note(Some(&advisory.id), false, doubt);
         }
-        let words = match postcard::to_allocvec(&std::mem::take(&mut advisory.text)) {
-            Ok(words) => words,
+        let words = match postcard::to_allocvec(&text) {
+            Ok(words) => words.into_boxed_slice(),
             Err(error) => return note(Some(&advisory.id), true, error.to_string()),
         };
         let draft = Draft { advisory, words, content: xxh3_64(bytes) };

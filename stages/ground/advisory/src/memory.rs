@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::collect::Collector;
 use crate::shard::{ShardError, WriteError};
-use crate::source::LARGEST_RECORD;
+use crate::source::Bounds;
 use crate::{Index, Problem};
 
 /// Indexes by the names of their ecosystems, and what could not be read.
@@ -30,8 +30,8 @@ pub enum CollectError {
 pub fn collect<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<Collection, CollectError> {
     let mut collector = Collector::new(None);
     for (file, content) in files {
-        if content.len() as u64 > LARGEST_RECORD {
-            collector.report(Problem::too_large(file));
+        if content.len() as u64 > Bounds::STANDARD.record {
+            collector.report(Problem::too_large(file, Bounds::STANDARD.record));
         } else {
             collector.take(file, content);
         }

@@ -4,8 +4,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::source::LARGEST_RECORD;
-
 /// A record that could not be read, or not fully.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Problem {
@@ -31,8 +29,8 @@ impl fmt::Display for Problem {
 
 impl Problem {
     /// A file that is not read because of its size.
-    pub(crate) fn too_large(file: &str) -> Self {
-        let reason = format!("it has more than {} MiB", LARGEST_RECORD >> 20);
+    pub(crate) fn too_large(file: &str, most: u64) -> Self {
+        let reason = format!("it has more than {most} bytes");
         Self { file: file.to_owned(), id: None, lost: true, reason }
     }
 

@@ -26,7 +26,6 @@ pub(crate) struct Advisory {
     pub(crate) published: Option<Timestamp>,
     pub(crate) withdrawn: bool,
     pub(crate) affected: Vec<Affected>,
-    pub(crate) text: Text,
 }
 
 /// Why a record is lost.
@@ -40,9 +39,10 @@ pub(crate) enum RecordError {
     NoPackage,
 }
 
-/// An advisory with what could not be understood of it.
+/// An advisory with its words, and what could not be understood of it.
 pub(crate) struct Checked {
     pub(crate) advisory: Advisory,
+    pub(crate) text: Text,
     pub(crate) doubts: Vec<String>,
 }
 
@@ -86,9 +86,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Checked, RecordError> {
         published: time(record.published.as_ref()),
         withdrawn,
         affected,
-        text,
     };
-    Ok(Checked { advisory, doubts })
+    Ok(Checked { advisory, text, doubts })
 }
 
 /// Returns the time, unless it is missing or stands for a missing one.
@@ -157,5 +156,71 @@ fn words(record: &osv::Record<'_>, database: &osv::DatabaseSpecific<'_>, doubts:
         related: ids(&record.related, &record.id, "related", doubts),
         upstream: ids(&record.upstream, &record.id, "upstream", doubts),
         symbols: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use crate::collect;
+
+    /// Values that a field of a record may have by right or by mistake.
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<i32>().prop_map(Value::from),
+            "[0-9a-z.+-]{0,8}".prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+            Just(json!("0")),
+            Just(json!("1.2.3")),
+            Just(json!({"introduced": "0"})),
+            Just(json!({"fixed": "1.2.3"})),
+            Just(json!({"last_affected": "2"})),
+            Just(json!({"limit": "*"})),
+        ];
+        leaf.prop_recursive(2, 12, 4, |inner| prop::collection::vec(inner, 0..4).prop_map(Value::from))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn any_record_is_read_or_named(
+            ecosystem in prop_oneof![Just("npm"), Just("Go"), Just("PyPI"), Just("crates.io"), Just("Odd:1")],
+            kind in prop_oneof![Just("SEMVER"), Just("ECOSYSTEM"), Just("GIT"), Just("odd")],
+            (id, name) in ("[A-Z0-9-]{0,6}", "[a-z/_.-]{0,6}"),
+            (events, versions, tags, lists) in (value(), value(), value(), value()),
+            (texts, specific) in (value(), value()),
+            asked in "[v0-9a-z.+-]{0,10}",
+        ) {
+            let ranges = json!([{"type": kind, "events": events}]);
+            let record = json!({
+                "id": id, "aliases": lists, "summary": texts, "details": texts, "modified": texts, "withdrawn": null,
+                "severity": [{"type": "CVSS_V3", "score": texts}], "database_specific": specific,
+                "affected": [{
+                    "package": {"ecosystem": ecosystem, "name": name}, "ranges": ranges, "versions": versions,
+                    "ecosystem_specific": {"imports": lists, "custom_ranges": [{"type": kind, "events": tags}]},
+                }],
+            });
+            let content = record.to_string();
+            let collection = collect([("file", content.as_bytes())]).unwrap();
+            // Either the record is in an index, or a problem says that it is not.
+            prop_assert_eq!(collection.indexes.is_empty(), collection.problems.iter().any(|problem| problem.lost));
+            for index in collection.indexes.values() {
+                for found in &index.matches(&name, &asked).unwrap().matches {
+                    index.text(found).unwrap();
+                }
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_named(bytes in prop::collection::vec(any::<u8>(), 0..100), text in any::<String>()) {
+            for content in [bytes.as_slice(), text.as_bytes()] {
+                let collection = collect([("file", content)]).unwrap();
+                prop_assert_eq!(collection.indexes.is_empty(), collection.problems.len() == 1);
+            }
+        }
     }
 }

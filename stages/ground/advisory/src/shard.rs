@@ -21,3 +21,6 @@ pub(crate) use read::Shard;
 pub use read::ShardError;
 pub use write::WriteError;
 pub(crate) use write::write;
+
+#[cfg(test)]
+mod tests;

@@ -34,12 +34,11 @@ pub(super) fn is_legacy(key: &[u8]) -> bool {
 /// The order of PEP 440, section "Summary of permitted suffixes and relative ordering".
 fn standard(version: &Version) -> Key {
     let mut key = KeyWriter::new();
-    let number = |value: u64| value.to_string().into_bytes();
-    key.mark(STANDARD).number(&number(version.epoch()));
+    key.mark(STANDARD).count(version.epoch());
     let release = version.release();
     let length = release.iter().rposition(|part| *part != 0).map_or(0, |last| last + 1);
     for part in release.iter().take(length) {
-        key.mark(NUMBER).number(&number(*part));
+        key.mark(NUMBER).count(*part);
     }
     key.mark(END);
     match version.pre() {
@@ -52,21 +51,21 @@ fn standard(version: &Version) -> Key {
                 PrereleaseKind::Beta => 2,
                 PrereleaseKind::Rc => 3,
             };
-            key.mark(rank).number(&number(pre.number))
+            key.mark(rank).count(pre.number)
         }
     };
     match version.post() {
         None => key.mark(0),
-        Some(post) => key.mark(1).number(&number(post)),
+        Some(post) => key.mark(1).count(post),
     };
     match version.dev() {
-        Some(dev) => key.mark(0).number(&number(dev)),
+        Some(dev) => key.mark(0).count(dev),
         None => key.mark(1),
     };
     for segment in version.local() {
         match segment {
             LocalSegment::String(word) => key.mark(WORD).word(word.as_bytes()),
-            LocalSegment::Number(value) => key.mark(NUMBER).number(&number(*value)),
+            LocalSegment::Number(value) => key.mark(NUMBER).count(*value),
         };
     }
     key.mark(END);
