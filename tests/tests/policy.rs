@@ -216,3 +216,17 @@ fn a_merge_base_that_a_shallow_clone_lacks_is_no_pass() {
     assert_eq!(ran.code, 3, "{}\n{}", ran.stdout, ran.stderr);
     assert!(ran.stderr.contains("--unshallow"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_leak_in_the_tree_and_in_its_commit_is_told_once() {
+    let site = branched(STRICT);
+    site.write("leak.py", leak(18)).commit("leak");
+    let (_, _, report) = judge(&site);
+    let findings = report["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 1);
+    assert_eq!(findings[0]["subject"], "tree");
+    assert_eq!(findings[0]["related"][0]["location"]["kind"], "commit");
+    site.remove("leak.py").commit("hide it");
+    let (code, text, report) = judge(&site);
+    assert_eq!((code, &report["findings"][0]["subject"]), (1, &"commits".into()), "{text}");
+}

@@ -1,6 +1,7 @@
 //! A run, as what was said in it: read, written, merged and settled. Nothing here judges.
 
 mod file;
+mod fold;
 mod merge;
 mod settle;
 mod union;

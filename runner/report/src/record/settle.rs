@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use model::{Finding, Policy, Severity, StageId, Status, Subject};
 
 use crate::record::StageRun;
+use crate::record::fold::fold;
 use crate::record::union::{Print, prints, union};
 use crate::{Loosened, Record};
 
@@ -34,6 +35,7 @@ impl Record {
                 run
             }));
         }
+        fold(&mut runs);
         loosened.sort();
         loosened.dedup();
         (Self::sorted(self.header, runs), loosened)

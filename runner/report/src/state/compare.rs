@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use model::{Evidence, Finding, Gap};
+use model::{Evidence, Finding, Gap, SubjectKind};
 
 use crate::state::{Comparison, Key, Match, State, pair};
 use crate::{Baseline, Record};
@@ -41,6 +41,7 @@ pub(crate) fn compare_findings(
     let in_baseline =
         baseline.map_or_else(|| vec![false; findings.len()], |baseline| baseline.has(&findings));
     let base_time = comparison.and_then(|comparison| comparison.base_time);
+    let known = comparison.map(|comparison| known_in_tree(comparison.base)).unwrap_or_default();
     let each = findings.iter().zip(at_base).zip(in_baseline);
     each.map(|((finding, at_base), in_baseline)| match (in_baseline, at_base) {
         (true, _) => Compared::BASELINE,
@@ -48,12 +49,29 @@ pub(crate) fn compare_findings(
             Compared::DISCLOSED_SINCE_BASE
         }
         (false, Some(_)) => Compared::BASE,
+        (false, None) if in_a_commit(finding) && known.contains(&same(finding)) => Compared::BASE,
         (false, None) if comparison.is_none() && disclosed_since(finding, baseline) => {
             Compared::DISCLOSED_SINCE_BASELINE
         }
         (false, None) => Compared::NEW,
     })
     .collect()
+}
+
+/// What makes a finding in a commit the same as one in a tree.
+type Same<'a> = (&'a str, &'a str, &'a str);
+
+fn same(finding: &Finding) -> Same<'_> {
+    (finding.stage.as_str(), finding.rule.as_str(), &finding.identity)
+}
+
+/// Returns what the tree of the merge-base has: a commit that moves it to another file brings nothing new.
+fn known_in_tree(base: &Record) -> BTreeSet<Same<'_>> {
+    base.findings().filter(|finding| !finding.identity.is_empty()).map(same).collect()
+}
+
+fn in_a_commit(finding: &Finding) -> bool {
+    finding.subject.kind() == SubjectKind::Commits
 }
 
 /// Compares the gaps of a record, by fingerprint; the answers are in their order.
