@@ -63,7 +63,8 @@ fn for_any(ecosystems: &[String]) -> String {
     if ecosystems.is_empty() { String::new() } else { format!(" of {}", ecosystems.join(", ")) }
 }
 
-/// Builds one shard an ecosystem of `source` in `destination`, each replaced at once, and then the manifest.
+/// Builds one shard an ecosystem of `source` in `destination`. Each replaces the one before at once, and the manifest
+/// follows archive by archive: when a later one cannot be read, the earlier ones are in place.
 pub fn build(source: Source<'_>, destination: &Path, options: &Options) -> Result<Report, BuildError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
@@ -71,6 +72,15 @@ pub fn build(source: Source<'_>, destination: &Path, options: &Options) -> Resul
     };
     fs::create_dir_all(destination).map_err(failed(destination))?;
     let mut report = Report { shards: BTreeMap::new(), problems: Vec::new() };
+    let mut manifest = match Manifest::read(destination) {
+        Ok(manifest) => manifest,
+        // A damaged one is written anew; the shards it named are listed again when they are built again.
+        Err(ManifestError::Missing(_)) => Manifest::new(),
+        Err(error) => {
+            report.problems.push(Problem::unread(MANIFEST, format!("{error}; it is written anew")));
+            Manifest::new()
+        }
+    };
     for feed in source.feeds()? {
         let wanted = |ecosystem: &str| {
             options.ecosystems.is_empty() || options.ecosystems.iter().any(|one| one == family(ecosystem))
@@ -85,26 +95,15 @@ pub fn build(source: Source<'_>, destination: &Path, options: &Options) -> Resul
         for (ecosystem, bytes) in shards.into_iter().filter(|(ecosystem, _)| wanted(ecosystem)) {
             let path = destination.join(file_name(&ecosystem));
             replace(&path, &bytes).map_err(failed(&path))?;
-            report.shards.insert(ecosystem, shelf(bytes, lost, options)?);
+            let shelf = shelf(bytes, lost, options)?;
+            manifest.shards.insert(ecosystem.clone(), shelf.clone());
+            report.shards.insert(ecosystem, shelf);
+            manifest.write(destination).map_err(failed(&destination.join(MANIFEST)))?;
         }
         report.problems.extend(problems);
     }
     report.problems.sort();
-    if report.shards.is_empty() {
-        return Err(BuildError::Nothing(options.ecosystems.clone()));
-    }
-    let mut manifest = match Manifest::read(destination) {
-        Ok(manifest) => manifest,
-        // A damaged one is written anew; the shards it named are listed again when they are built again.
-        Err(ManifestError::Missing(_)) => Manifest::new(),
-        Err(error) => {
-            report.problems.push(Problem::unread(MANIFEST, format!("{error}; it is written anew")));
-            Manifest::new()
-        }
-    };
-    manifest.shards.extend(report.shards.clone());
-    manifest.write(destination).map_err(failed(&destination.join(MANIFEST)))?;
-    Ok(report)
+    if report.shards.is_empty() { Err(BuildError::Nothing(options.ecosystems.clone())) } else { Ok(report) }
 }
 
 fn shelf(bytes: Vec<u8>, lost: u64, options: &Options) -> Result<Shelf, ShardError> {

@@ -57,7 +57,7 @@ impl Collector {
         };
         if let Some(only) = &self.only {
             let named = !advisory.affected.is_empty();
-            advisory.affected.retain(|affected| family(&affected.ecosystem) == only);
+            advisory.affected.retain(|one| one.ecosystem == *only || family(&one.ecosystem) == only);
             if advisory.affected.is_empty() && named {
                 return note(Some(&advisory.id), true, format!("it names no package of {only}"));
             }

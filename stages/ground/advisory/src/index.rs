@@ -155,7 +155,7 @@ impl Index {
                 kind: labels().map(|label| label.kind).min().unwrap_or(leader.kind),
                 severity: severity::worst(labels().map(|label| label.severity)),
                 affected: judge.bounds(ground)?,
-                fixed: judge.fixed(self.ecosystem(), affecting.iter().map(|(entry, ..)| *entry))?,
+                fixed: judge.fixed(self.ecosystem(), family)?,
                 words: leader.words,
                 further: others.iter().map(|(_, label, _)| label.words).collect(),
             });

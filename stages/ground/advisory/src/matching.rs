@@ -179,17 +179,12 @@ impl<'a> Judge<'a, '_> {
         Ok(Bounds::of(start, range.end.map(|_| end.unwrap_or_default())))
     }
 
-    /// Returns the smallest version above this one that has the fix by all of `entries`.
-    pub(crate) fn fixed<'e>(
-        &self,
-        ecosystem: &str,
-        entries: impl Iterator<Item = &'e Entry<'e>> + Clone,
-    ) -> Result<Option<&'a str>, Damaged> {
+    /// Returns the smallest version above this one that has the fix by all records of the flaw.
+    pub(crate) fn fixed(&self, ecosystem: &str, family: &[Entry<'_>]) -> Result<Option<&'a str>, Damaged> {
         let Ok(key) = &self.version.key else {
             return Ok(None);
         };
-        let mut alone = entries.clone();
-        if let (Some(entry), None) = (alone.next(), alone.next())
+        if let [entry] = family
             && let Some(end) = entry.only_end()?
         {
             let End::Fixed(fix) = end else { return Ok(None) };
@@ -198,7 +193,7 @@ impl<'a> Judge<'a, '_> {
         let mut above = None;
         for _ in 0..MOST_FIXES {
             let mut next: Option<u32> = None;
-            for entry in entries.clone() {
+            for entry in family {
                 for range in entry.ranges().chain(entry.particulars()?.tags.into_iter().map(Ok)) {
                     if let End::Fixed(fix) = range?.end
                         && Some(fix) > above
@@ -210,29 +205,26 @@ impl<'a> Judge<'a, '_> {
                 }
             }
             let Some(fix) = next else { break };
-            let text = self.shard.text(fix)?;
-            if self.is_clean(ecosystem, text, self.shard.key(fix)?, entries.clone())? {
-                return Ok(Some(text));
+            if self.is_clean(ecosystem, fix, family)? {
+                return self.shard.text(fix).map(Some);
             }
             above = next;
         }
         Ok(None)
     }
 
-    /// Tells whether none of `entries` affects a version of the shard.
-    fn is_clean<'e>(
-        &self,
-        ecosystem: &str,
-        text: &str,
-        key: &[u8],
-        mut entries: impl Iterator<Item = &'e Entry<'e>>,
-    ) -> Result<bool, Damaged> {
+    /// Tells whether no record of the flaw affects a version of the shard.
+    fn is_clean(&self, ecosystem: &str, version: u32, family: &[Entry<'_>]) -> Result<bool, Damaged> {
+        let (text, key) = (self.shard.text(version)?, self.shard.key(version)?);
         let Some(candidate) = Version::known(ecosystem, text, key) else {
             return Ok(false);
         };
         let judge = Judge { shard: self.shard, version: &candidate };
-        entries.try_fold(true, |clean, entry| {
-            Ok(clean && !matches!(judge.verdict(entry)?, Verdict::Affected(_)))
-        })
+        for entry in family {
+            if let Verdict::Affected(_) = judge.verdict(entry)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }

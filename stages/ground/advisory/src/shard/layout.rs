@@ -36,7 +36,7 @@ pub(super) const PRELUDE: usize = 32;
 pub(super) const DIGEST: usize = 32;
 
 /// Bytes under one checksum, checked when first touched. Small, because a look-up pays for whole blocks: with 2 KiB
-/// the checks were a quarter of its time, with 512 they are a twelfth, for 0.8 % of the file.
+/// the checks were a quarter of its time, with 512 they are a seventh, for 0.8 % of the file.
 pub(super) const BLOCK: usize = 1 << BLOCK_BITS;
 pub(super) const BLOCK_BITS: u32 = 9;
 /// Bytes of one checksum.

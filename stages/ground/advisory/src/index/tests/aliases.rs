@@ -15,6 +15,7 @@ fn the_fix_is_the_smallest_that_no_record_affects() {
         &[one, other],
         "left",
         &[
+            ("0.9.0", &["GHSA-1+CVE-1 vulnerability unknown [<1.5.0] fix 1.5.2"]),
             ("1.4.0", &["GHSA-1+CVE-1+XDB-1 vulnerability unknown [<1.5.0] fix 1.5.2"]),
             ("1.5.0", &["XDB-1+CVE-1 vulnerability unknown [>=1.0.0, <1.5.2] fix 1.5.2"]),
             ("1.7.0", &["GHSA-1+CVE-1 vulnerability unknown [>=1.6.0, <2.0.1] fix 2.0.1"]),
