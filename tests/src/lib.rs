@@ -1,8 +1,6 @@
 //! What the tests of the whole binary share: the binary, run without any of the user's own folders, and repositories made by
 //! the real git.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests: what does not hold ends the test")]
-
 mod osv;
 
 pub use osv::{Advisory, archive};
@@ -29,11 +27,11 @@ pub fn binary() -> &'static Path {
             Command::new(cargo).args(arguments).current_dir(project()).output().expect("cargo starts");
         assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
         let messages = String::from_utf8(built.stdout).expect("cargo prints UTF-8");
-        let executable = messages.lines().filter_map(|line| {
+        let mut executable = messages.lines().rev().filter_map(|line| {
             let message: serde_json::Value = serde_json::from_str(line).ok()?;
             message.get("executable")?.as_str().map(PathBuf::from)
         });
-        executable.last().expect("the binary is built")
+        executable.next().expect("the binary is built")
     })
 }
 

@@ -1,7 +1,11 @@
 //! Advisories on the user's machine: built from a folder or from an address, kept when an update fails, and matched with
 //! the lockfiles of a tree.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests: what does not hold ends the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests: what does not hold ends the test"
+)]
 
 use std::collections::BTreeMap;
 use std::fs;

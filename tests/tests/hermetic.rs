@@ -1,7 +1,12 @@
 //! What a stage did not declare reruns nothing, what it declared reruns only what depends on it, and content alone decides:
 //! not times, not places.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests: what does not hold ends the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests: what does not hold ends the test"
+)]
 
 use std::fs::{self, File};
 use std::path::Path;

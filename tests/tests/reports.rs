@@ -1,7 +1,11 @@
 //! What every report holds to, whatever was found: its schema, places without the machine's own paths, and the same bytes
 //! from a record.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests: what does not hold ends the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests: what does not hold ends the test"
+)]
 #![cfg(unix)]
 
 use std::collections::BTreeSet;

@@ -1,7 +1,11 @@
 //! Whatever git or the file system makes of a tree: what is in it is looked at, what is outside is not, and what cannot be
 //! looked at is said.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests: what does not hold ends the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests: what does not hold ends the test"
+)]
 #![cfg(unix)]
 
 use std::ffi::OsStr;

@@ -1,5 +1,7 @@
 //! The engine with small stages made for the purpose.
 
+#![expect(clippy::unwrap_used, reason = "everything here is a test: what does not hold ends it")]
+
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

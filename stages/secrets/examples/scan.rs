@@ -2,6 +2,11 @@
 //!
 //! For measuring and for mending rules by eye. It shows no value, only where one stands.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a program for measuring reads files and the clock; it is no stage"
+)]
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use std::{env, fs};

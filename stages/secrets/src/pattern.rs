@@ -110,9 +110,11 @@ fn compile(text: &str, edges: Edges) -> Result<Regex, PatternError> {
     let refused = |reason: String| PatternError { pattern: text.to_owned(), reason };
     // Bytes, not characters: `\w` and `.` mean what they mean in a file of unknown encoding.
     let config = syntax::Config::new().unicode(false).utf8(false);
-    let hir = syntax::parse_with(text, &config)
-        .or_else(|_| syntax::parse_with(text, &config.unicode(true)))
-        .map_err(|error| refused(last_line(&error.to_string())))?;
+    let hir = match syntax::parse_with(text, &config) {
+        Ok(hir) => hir,
+        Err(_) => syntax::parse_with(text, &config.unicode(true))
+            .map_err(|error| refused(last_line(&error.to_string())))?,
+    };
     let bounded = match edges {
         Edges::None => hir,
         Edges::End | Edges::Both => {

@@ -160,9 +160,9 @@ fn cache(args: &ExplainArgs, context: &Context) -> Result<Exit, Fault> {
         .ok_or_else(|| Fault::incomplete("there is no results cache on this machine"))?;
     let pool = scan::pool(&choice)?;
     let mut text = String::new();
-    let wanted = |planned: &&::plan::Instance| scan::fits(planned) && planned.spec.id.as_str() == args.subject;
-    for planned in prepared.plan.instances().iter().filter(wanted)
-    {
+    let wanted =
+        |planned: &&::plan::Instance| scan::fits(planned) && planned.spec.id.as_str() == args.subject;
+    for planned in prepared.plan.instances().iter().filter(wanted) {
         let (instance, inputs) = inputs(&prepared, planned, &pool);
         let report = ::engine::explain(&instance, &inputs, &cache);
         let _ = writeln!(text, "{} ({})", planned.spec.id, planned.subject);
