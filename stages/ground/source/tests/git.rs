@@ -1,6 +1,9 @@
 //! The crate against repositories that the real `git` made.
 
 #[cfg(test)]
+#[path = "git/attribution.rs"]
+mod attribution;
+#[cfg(test)]
 #[path = "git/commit.rs"]
 mod commit;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! A folder with a repository in it, and git commands that hear nothing of this machine's settings.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime};
@@ -99,6 +100,22 @@ impl Sandbox {
     pub(crate) fn tree(&self) -> WorkTree {
         WorkTree::open(self.root(), &Options::default()).unwrap()
     }
+}
+
+/// Returns id and content of all blobs that git knows of.
+pub(crate) fn blobs(sandbox: &Sandbox, folder: &str) -> BTreeMap<String, Vec<u8>> {
+    let output = sandbox.git_in(folder, &["cat-file", "--batch", "--batch-all-objects"], 1);
+    let (mut blobs, mut rest) = (BTreeMap::new(), output.as_slice());
+    while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+        let header: Vec<&str> = std::str::from_utf8(&rest[..end]).unwrap().split(' ').collect();
+        let size: usize = header[2].parse().unwrap();
+        let content = &rest[end + 1..][..size];
+        if header[1] == "blob" {
+            blobs.insert(header[0].to_owned(), content.to_vec());
+        }
+        rest = &rest[end + 1 + size + 1..];
+    }
+    blobs
 }
 
 /// Returns the paths of a tree.

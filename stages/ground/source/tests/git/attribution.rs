@@ -1,0 +1,95 @@
+//! Where a blob came in: compared with what git says of every commit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::Digest;
+use source::{Introduced, Repository, Selection, history};
+
+use crate::sandbox::{Dice, Sandbox, blobs};
+
+/// Finds the first commit of each blob and path by asking git for every commit's parents and files.
+fn places(sandbox: &Sandbox, wanted: &BTreeSet<Digest>) -> BTreeMap<Digest, Vec<Introduced>> {
+    let log = sandbox.git(&["log", "--all", "--format=%H %ct %P"]);
+    let files = |commit: &str| -> BTreeSet<(String, String)> {
+        let listed = sandbox.git(&["ls-tree", "-r", "--full-tree", commit]);
+        listed
+            .lines()
+            .map(|line| {
+                let (fields, path) = line.split_once('\t').unwrap();
+                (path.to_owned(), fields.rsplit(' ').next().unwrap().to_owned())
+            })
+            .collect()
+    };
+    let mut first: BTreeMap<(String, String), (i64, String)> = BTreeMap::new();
+    for line in log.lines() {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let before: Vec<_> = fields[2..].iter().map(|parent| files(parent)).collect();
+        for (path, blob) in files(fields[0]) {
+            if !before.iter().any(|files| files.contains(&(path.clone(), blob.clone()))) {
+                let place = (fields[1].parse().unwrap(), fields[0].to_owned());
+                let slot = first.entry((blob, path)).or_insert_with(|| place.clone());
+                *slot = place.min(slot.clone());
+            }
+        }
+    }
+    let mut places: BTreeMap<Digest, Vec<Introduced>> = BTreeMap::new();
+    for ((blob, path), (time, commit)) in first {
+        let blob: Digest = format!("git-sha1:{blob}").parse().unwrap();
+        if wanted.contains(&blob) {
+            places.entry(blob).or_default().push(Introduced { commit, path, time });
+        }
+    }
+    for places in places.values_mut() {
+        places.sort_by_key(|place| (place.time, place.commit.clone(), place.path.clone()));
+    }
+    places
+}
+
+#[test]
+fn finds_are_traced_to_the_commit_that_brought_them() {
+    let sandbox = Sandbox::new();
+    let names = ["a", "b/c", "b/d/e", "f/g/h", "f/i"];
+    for time in 1..30 {
+        let mut dice = Dice::new(time + 100);
+        for _ in 0..2 {
+            sandbox.write(dice.pick(&names), format!("content {}", dice.roll(8)));
+        }
+        if dice.roll(4) == 0 {
+            let _ = std::fs::remove_file(sandbox.path(dice.pick(&names)));
+        }
+        sandbox.commit(i64::try_from(time).unwrap() / 2);
+        if time % 9 == 0 {
+            sandbox.git(&["checkout", "--quiet", "-b", &format!("branch-{time}"), "HEAD~3"]);
+        }
+    }
+    sandbox.git(&["merge", "--quiet", "--no-edit", "--strategy=ours", "main"]);
+    sandbox.git(&["tag", "--annotate", "--message", "x", "v1"]);
+    let selection = Selection::Everything;
+    for _ in 0..2 {
+        let wanted: BTreeSet<Digest> =
+            blobs(&sandbox, "").keys().map(|id| format!("git-sha1:{id}").parse().unwrap()).collect();
+        let repository = Repository::open(sandbox.root()).unwrap();
+        let found = history::attribute(&repository, &selection, &wanted, 2).unwrap();
+        assert_eq!(found, places(&sandbox, &wanted));
+        let tips = repository.tips().unwrap();
+        let range = Selection::Range { tips, excluded: vec![] };
+        assert_eq!(history::attribute(&repository, &range, &wanted, 1).unwrap(), found);
+        let one: BTreeSet<Digest> = wanted.into_iter().take(1).collect();
+        assert_eq!(history::attribute(&repository, &selection, &one, 0).unwrap(), places(&sandbox, &one));
+        sandbox.git(&["gc", "--quiet"]);
+    }
+}
+
+#[test]
+fn what_no_ref_reaches_is_seen_and_has_no_place() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a", "kept").commit(1);
+    sandbox.write("a", "dropped").commit(2);
+    let dropped = format!("git-sha1:{}", sandbox.git(&["rev-parse", "HEAD:a"])).parse().unwrap();
+    sandbox.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    assert_eq!(blobs(&sandbox, "").len(), 2);
+    let repository = Repository::open(sandbox.root()).unwrap();
+    let places =
+        history::attribute(&repository, &Selection::Everything, &BTreeSet::from([dropped]), 1).unwrap();
+    assert_eq!(places, BTreeMap::new());
+}
