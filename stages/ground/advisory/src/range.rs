@@ -34,7 +34,7 @@ impl Version {
     }
 }
 
-/// Versions from one to another. `V` is a [`Version`] while building and its rank in the table of versions later.
+/// Versions from one to another. `V` is a [`Version`] while building and its number in the shard later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Segment<V> {
     /// First version; `None` for all from the first on.

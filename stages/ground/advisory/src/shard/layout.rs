@@ -6,19 +6,18 @@
 //! body       fan       for every value of the first bits of a hash: number of the first slot u32
 //!            slots     one a package, by hash: xxh3 of the name u64 · start of its record u32
 //!            records   Package
-//!            bounds    one a version, lowest first: start u32
-//!            versions  key length u16 · key · text
+//!            versions  lowest first: key length u16 · text length u8 · key · text
 //!            shelves   one a block of words: unpacked length u32 · start u32
 //!            words     zstd blocks of Text, each preceded by its length u32, sorted by package
 //! sums       lower half of the xxh3, u32, for every BLOCK bytes of the body; a damaged sum is a damaged block
 //! digest     BLAKE3 of everything before it, 32 bytes
 //! ```
 //!
-//! Fan, slots, bounds and shelves are tables of entries of one size, each ending in a start (of a slot, a record, a
-//! version, a block); one entry more tells where the last thing ends.
+//! Fan, slots and shelves are tables of entries of one size, each ending in a start (of a slot, a record, a block); one
+//! entry more tells where the last thing ends.
 //!
 //! Names, ids and aliases stand in the record itself, so a look-up reads one place. Versions are interned, as few of
-//! them make most bounds.
+//! them make most bounds; records name one by where it starts, which puts these numbers in the order of the versions.
 
 use model::Severity;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -35,18 +34,21 @@ pub(super) const FORMAT: u32 = 1;
 pub(super) const PRELUDE: usize = 32;
 pub(super) const DIGEST: usize = 32;
 
-/// Bytes under one checksum, checked when first touched. Small, because a look-up pays for whole blocks: with 2 KiB
-/// the checks were a quarter of its time, with 512 they are a seventh, for 0.8 % of the file.
+/// Bytes under one checksum, checked when first touched. Small, because a look-up pays for whole blocks, and xxh3 is
+/// fastest up to 128: with 2 KiB the checks were a quarter of its time. The sums are 3 % of the file.
 pub(super) const BLOCK: usize = 1 << BLOCK_BITS;
-pub(super) const BLOCK_BITS: u32 = 9;
+pub(super) const BLOCK_BITS: u32 = 7;
 /// Bytes of one checksum.
 pub(super) const SUM: usize = 4;
 
 /// Bytes of an entry of each table.
 pub(super) const RAY: usize = 4;
 pub(super) const SLOT: usize = 12;
-pub(super) const BOUND: usize = 4;
 pub(super) const SHELF: usize = 8;
+
+/// Bytes before a version, and bytes that hold most versions whole.
+pub(super) const VERSION: usize = 3;
+pub(super) const MOST_VERSIONS: usize = 48;
 
 /// A block of words is closed once it has this many bytes; unpacking one costs some 15 microseconds.
 pub(super) const SHELF_FULL: usize = 16 << 10;
@@ -73,8 +75,8 @@ pub(super) struct Header {
     pub(super) summary: Summary,
     /// How many bits of a hash the fan takes.
     pub(super) bits: u32,
-    /// Fan, slots, records, bounds, versions, shelves, words.
-    pub(super) parts: [Part; 7],
+    /// Fan, slots, records, versions, shelves, words.
+    pub(super) parts: [Part; 6],
 }
 
 impl Header {

@@ -8,8 +8,8 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::Damaged;
 use super::blocks::Blocks;
 use super::layout::{
-    BOUND, DIGEST, FORMAT, Header, MAGIC, PRELUDE, Package, Part, Place, RAY, SHELF, SHELF_MOST, SLOT,
-    Summary,
+    DIGEST, FORMAT, Header, MAGIC, MOST_VERSIONS, PRELUDE, Package, Part, Place, RAY, SHELF, SHELF_MOST,
+    SLOT, Summary, VERSION,
 };
 use super::mapping::{Bytes, map};
 use crate::Text;
@@ -53,7 +53,6 @@ pub(crate) struct Shard {
     fan: Part,
     slots: Part,
     records: Part,
-    bounds: Part,
     versions: Part,
     shelves: Part,
     words: Part,
@@ -87,13 +86,13 @@ impl Shard {
         let digest = file.get(end..).and_then(|raw| Digest::new(Algorithm::Blake3, raw)).ok_or(Damaged)?;
         let blocks = Blocks::new(bytes, start..sums, sums..end)?;
         // From here on a part says where it lies in the file.
-        let [fan, slots, records, bounds, versions, shelves, words] =
+        let [fan, slots, records, versions, shelves, words] =
             header.parts.map(|part| Part { start: part.start + start, ..part });
         if header.bits >= usize::BITS || fan.entries(RAY)? != 1 << header.bits {
             return Err(ShardError::Damaged);
         }
         let (summary, bits) = (header.summary, header.bits);
-        Ok(Self { blocks, summary, digest, bits, fan, slots, records, bounds, versions, shelves, words })
+        Ok(Self { blocks, summary, digest, bits, fan, slots, records, versions, shelves, words })
     }
 
     pub(crate) fn summary(&self) -> &Summary {
@@ -145,10 +144,14 @@ impl Shard {
     }
 
     fn split(&self, version: u32) -> Result<(&[u8], &[u8]), Damaged> {
-        let (start, end) = self.entry(self.bounds, BOUND, index(version))?;
-        let bytes = self.between(self.versions, start, end)?;
-        let (length, rest) = bytes.split_first_chunk().ok_or(Damaged)?;
-        rest.split_at_checked(usize::from(u16::from_le_bytes(*length))).ok_or(Damaged)
+        let start = index(version);
+        let left = self.versions.length.checked_sub(start).ok_or(Damaged)?;
+        let bytes = self.get(self.versions, start, left.min(MOST_VERSIONS))?;
+        let [low, high, text, ..] = bytes else { return Err(Damaged) };
+        let key = usize::from(u16::from_le_bytes([*low, *high]));
+        let whole = VERSION + key + usize::from(*text);
+        let bytes = if whole <= bytes.len() { bytes } else { self.get(self.versions, start, whole)? };
+        bytes.get(VERSION..whole).and_then(|bytes| bytes.split_at_checked(key)).ok_or(Damaged)
     }
 
     /// Unpacks the words of an advisory.

@@ -49,7 +49,7 @@ pub(crate) fn write(
             packages.entry(&affected.name).or_default().push((draft, affected));
         }
     }
-    let versions = Versions::gather(&packages);
+    let versions = Versions::gather(&packages)?;
     let words = Words::pack(&packages)?;
     let summary = summary(ecosystem, &packages, words.places.len(), withdrawn);
     let mut by_hash: Vec<Hashed<'_>> = packages
@@ -59,8 +59,7 @@ pub(crate) fn write(
     by_hash.sort_unstable_by_key(|(hash, name, _)| (*hash, *name));
     let (bits, fan) = fan(&by_hash)?;
     let (slots, records) = records(&by_hash, &versions, &words.places)?;
-    let (bounds, versions) = versions.write()?;
-    assemble(summary, bits, [fan, slots, records, bounds, versions, words.shelves, words.packed])
+    assemble(summary, bits, [fan, slots, records, versions.written, words.shelves, words.packed])
 }
 
 fn summary(ecosystem: &str, packages: &Packages<'_>, advisories: usize, withdrawn: u64) -> Summary {
@@ -135,7 +134,7 @@ impl Written {
         }
         let particulars = Particulars {
             tags: affected.tags.iter().map(|tag| versions.segment(tag)).collect(),
-            versions: affected.versions.iter().map(|version| versions.rank(version)).collect(),
+            versions: affected.versions.iter().map(|version| versions.start(version)).collect(),
             exact: affected.exact.iter().map(String::as_str).collect(),
             unreadable: affected.unreadable.iter().map(String::as_str).collect(),
         };
@@ -157,10 +156,15 @@ impl Written {
 }
 
 /// The versions that anything in the shard speaks of, lowest first.
-struct Versions<'a>(Vec<&'a Version>);
+struct Versions<'a> {
+    all: Vec<&'a Version>,
+    /// Where each starts in what is written.
+    starts: Vec<u32>,
+    written: Vec<u8>,
+}
 
 impl<'a> Versions<'a> {
-    fn gather(packages: &Packages<'a>) -> Self {
+    fn gather(packages: &Packages<'a>) -> Result<Self, WriteError> {
         let mut all = Vec::new();
         for (_, affected) in packages.values().flatten() {
             all.extend(&affected.versions);
@@ -171,34 +175,29 @@ impl<'a> Versions<'a> {
         }
         all.sort_unstable();
         all.dedup();
-        Self(all)
+        let (mut starts, mut written) = (Vec::with_capacity(all.len()), Vec::new());
+        for version in &all {
+            starts.push(u32::from_le_bytes(number(written.len())?));
+            let (key, text) = (version.key.as_bytes(), version.text.as_bytes());
+            written.extend(u16::try_from(key.len()).map_err(|_| WriteError::TooLarge)?.to_le_bytes());
+            written.push(u8::try_from(text.len()).map_err(|_| WriteError::TooLarge)?);
+            written.extend_from_slice(key);
+            written.extend_from_slice(text);
+        }
+        Ok(Self { all, starts, written })
     }
 
-    /// Returns the number of a version, which must be among those gathered; another one's would be no version.
-    fn rank(&self, version: &Version) -> u32 {
-        let found = self.0.binary_search(&version).ok();
-        found.and_then(|rank| u32::try_from(rank).ok()).unwrap_or(u32::MAX)
+    /// Returns where a version starts, which must be among those gathered; another one's would be no version.
+    fn start(&self, version: &Version) -> u32 {
+        let found = self.all.binary_search(&version).ok();
+        found.and_then(|at| self.starts.get(at)).copied().unwrap_or(u32::MAX)
     }
 
     fn segment(&self, segment: &Segment<Version>) -> Segment<u32> {
         Segment {
-            start: segment.start.as_ref().map(|start| self.rank(start)),
-            end: segment.end.map(|end| self.rank(end)),
+            start: segment.start.as_ref().map(|start| self.start(start)),
+            end: segment.end.map(|end| self.start(end)),
         }
-    }
-
-    fn write(&self) -> Result<(Vec<u8>, Vec<u8>), WriteError> {
-        let (mut bounds, mut versions) = (Vec::new(), Vec::new());
-        for version in &self.0 {
-            bounds.extend_from_slice(&number(versions.len())?);
-            let key = version.key.as_bytes();
-            let length = u16::try_from(key.len()).map_err(|_| WriteError::TooLarge)?;
-            versions.extend_from_slice(&length.to_le_bytes());
-            versions.extend_from_slice(key);
-            versions.extend_from_slice(version.text.as_bytes());
-        }
-        bounds.extend_from_slice(&number(versions.len())?);
-        Ok((bounds, versions))
     }
 }
 
@@ -254,7 +253,7 @@ fn number(value: usize) -> Result<[u8; 4], WriteError> {
     u32::try_from(value).map(u32::to_le_bytes).map_err(|_| WriteError::TooLarge)
 }
 
-fn assemble(summary: Summary, bits: u32, parts: [Vec<u8>; 7]) -> Result<Vec<u8>, WriteError> {
+fn assemble(summary: Summary, bits: u32, parts: [Vec<u8>; 6]) -> Result<Vec<u8>, WriteError> {
     let mut at = 0;
     let places = parts.each_ref().map(|bytes| {
         let part = Part { start: at, length: bytes.len() };
