@@ -1,6 +1,8 @@
 //! What the tests of the whole binary share: the binary, run without any of the user's own folders, and repositories made by
 //! the real git.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests: what does not hold ends the test")]
+
 mod osv;
 
 pub use osv::{Advisory, archive};

@@ -154,8 +154,7 @@ fn every_crate_takes_the_lints_of_the_workspace() {
         files().into_iter().filter(|path| path.file_name().is_some_and(|name| name == "Cargo.toml"));
     let without = manifests.filter(|path| path.parent() != Some(tests::project().as_path())).filter(|path| {
         let text = fs::read_to_string(path).unwrap();
-        let of_tests = path.parent().is_some_and(|folder| folder.ends_with("tests"));
-        text.contains("[package]") && !of_tests && !text.contains("[lints]\nworkspace = true")
+        text.contains("[package]") && !text.contains("[lints]\nworkspace = true")
     });
     settle(&without.map(|path| name(&path)).collect::<Vec<_>>());
 }
