@@ -24,7 +24,7 @@ fn shop() -> Site {
     site.database(&[FLASK, Advisory { ecosystem: "npm", package: "left-pad", ..FLASK }]);
     site.write(
         "sluicegate.yaml",
-        "version: 1\nstages:\n  secrets: {}\n  inventory: {}\n  dependencies: {}\n",
+        "version: 1\nstages:\n  secrets: { history: all }\n  inventory: {}\n  dependencies: {}\n",
     );
     site.write("requirements.txt", "flask==2.2.5\n").write("src/app.py", "print('shop')\n");
     site.commit("start");
@@ -108,7 +108,7 @@ fn a_section_reruns_its_stage() {
     site.write("sluicegate.yaml", text.replace("dependencies: {}", "dependencies: { scopes: [runtime] }"));
     // The pipeline file is a file of the tree, too.
     check(&site, &["secrets tree", "dependencies tree"]);
-    site.write("sluicegate.yaml", text.replace("secrets: {}", "secrets: { threshold: 70 }"));
+    site.write("sluicegate.yaml", text.replace("history: all", "history: all, threshold: 70"));
     check(&site, &["secrets commits", "secrets tree"]);
     site.write("sluicegate.yaml", format!("{text}gate:\n  fail-on: low\n"));
     check(&site, &["secrets tree"]);

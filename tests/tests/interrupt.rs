@@ -152,7 +152,7 @@ fn one_file_does_not_hold_a_run_up() {
 fn a_history_does_not_hold_a_run_up() {
     let _alone = alone();
     let site = Site::repository();
-    site.write("sluicegate.yaml", "version: 1\nstages:\n  secrets: {}\n");
+    site.write("sluicegate.yaml", "version: 1\nstages:\n  secrets: { history: all }\n");
     let line = "const label = \"a text of which no two are the same\"; // and more of it\n";
     for number in 0..40 {
         site.write(

@@ -58,7 +58,7 @@ impl Case {
 
 fn repository() -> Site {
     let site = Site::repository();
-    site.write("sluicegate.yaml", "version: 1\nstages:\n  secrets: {}\n");
+    site.write("sluicegate.yaml", "version: 1\nstages:\n  secrets: { history: all }\n");
     site
 }
 
@@ -104,7 +104,7 @@ fn accepted() -> Site {
     assert_eq!(site.run(&["baseline", "--offline", "--output", "baseline.json"]).code, 0);
     let policy = "version: 1
 stages:
-  secrets: { allow: [{ path: \"docs/**\", reason: examples }] }
+  secrets: { history: all, allow: [{ path: \"docs/**\", reason: examples }] }
 baseline: baseline.json
 waivers:
   - { path: \"waived.py\", rule: github-personal-access-token, reason: revoked, owner: \"@shop\", expires: 2099-01-01 }
@@ -113,7 +113,8 @@ waivers:
     let ignored =
         leak(3).trim_end().to_owned() + "  # sluicegate:ignore github-personal-access-token -- revoked\n";
     site.write("sluicegate.yaml", policy).write("waived.py", leak(2)).write("ignored.py", ignored);
-    site.write("docs/example.md", leak(4)).write("new.py", leak(5)).commit("more");
+    site.write("docs/example.md", leak(4)).write("new.py", leak(5)).write("gone.py", leak(6)).commit("more");
+    site.remove("gone.py").commit("gone, but not from the history");
     site
 }
 
