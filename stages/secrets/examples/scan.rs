@@ -22,7 +22,7 @@ struct Totals {
     busy: Duration,
 }
 
-#[expect(clippy::print_stdout, clippy::print_stderr, reason = "an example talks to a terminal")]
+#[expect(clippy::print_stderr, reason = "an example talks to a terminal")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = env::args().skip(1);
     let mut options = Options { salt: [0; 32], threshold: 50, archives: true };
@@ -55,25 +55,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             if quiet {
                 continue;
             }
-            let text = scanned.text(&bytes).unwrap_or_default();
-            for hit in &scanned.hits {
-                let span = model::Span::of(text, hit.range.clone());
-                let rule = rules.entry(hit.rule).map_or("", |entry| entry.id.as_str());
-                println!(
-                    "{}:{}:{}-{}\t{rule}\t{:?}\t{}\t{}\t{}",
-                    path.display(),
-                    span.start_line,
-                    span.start_column,
-                    span.end_column,
-                    hit.verdict,
-                    hit.probability.map_or_else(String::new, |percent| percent.to_string()),
-                    hit.redacted,
-                    hit.decoded.join(" ")
-                );
-            }
-            for limit in &scanned.limits {
-                println!("{}\tlimit\t{limit:?}", path.display());
-            }
+            tell(&path, &bytes, &scanned, &rules);
         }
     }
     let megabytes = totals.bytes as f64 / 1e6;
@@ -86,6 +68,30 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         started.elapsed().as_secs_f64()
     );
     Ok(())
+}
+
+/// Prints what was found in one file.
+#[expect(clippy::print_stdout, reason = "an example talks to a terminal")]
+fn tell(path: &Path, bytes: &[u8], scanned: &secrets::Scanned, rules: &Rules) {
+    let text = scanned.text(bytes).unwrap_or_default();
+    for hit in &scanned.hits {
+        let span = model::Span::of(text, hit.range.clone());
+        let rule = rules.entry(hit.rule).map_or("", |entry| entry.id.as_str());
+        println!(
+            "{}:{}:{}-{}\t{rule}\t{:?}\t{}\t{}\t{}",
+            path.display(),
+            span.start_line,
+            span.start_column,
+            span.end_column,
+            hit.verdict,
+            hit.probability.map_or_else(String::new, |percent| percent.to_string()),
+            hit.redacted,
+            hit.decoded.join(" ")
+        );
+    }
+    for limit in &scanned.limits {
+        println!("{}\tlimit\t{limit:?}", path.display());
+    }
 }
 
 /// Returns the files under a path, sorted, without git's own.
