@@ -203,6 +203,20 @@ fn what_the_remote_has_is_not_new() {
 }
 
 #[test]
+fn a_file_with_an_old_secret_may_be_moved_and_edited() {
+    let here = Pushing::new();
+    here.commit("src/old.py", leak(11));
+    here.push(&["--no-verify", "origin", "main"]);
+    here.site.git(&["mv", "src/old.py", "src/renamed.py"]);
+    here.site.commit("renamed");
+    here.passes(&["origin", "main"]);
+    here.commit("src/renamed.py", format!("first = 1\n{}", leak(11)));
+    here.passes(&["origin", "main"]);
+    here.commit("src/renamed.py", format!("first = 1\n{}{}", leak(11), leak(12)));
+    here.fails(&["origin", "main"], "src/renamed.py:3:10");
+}
+
+#[test]
 fn what_is_not_committed_is_not_judged() {
     let here = Pushing::new();
     here.commit("src/more.py", "1\n");
