@@ -2,6 +2,8 @@
 //!
 //! Gradient boosting on the logistic loss, with one histogram a feature. The same tables give the same trees.
 
+#![expect(clippy::disallowed_methods, reason = "a program for measuring reads files; it is no stage")]
+
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::{env, fs, io};

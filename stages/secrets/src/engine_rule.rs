@@ -25,6 +25,8 @@ pub(crate) enum EngineRule {
     ConnectionString,
     /// The header of HTTP's basic authentication.
     BasicAuthorization,
+    /// The header of a bearer's token.
+    BearerAuthorization,
     /// A value whose name says credential.
     GenericCredential,
     /// A request to ignore that nothing answers to.
@@ -49,6 +51,7 @@ const NAMES: &[(EngineRule, &str)] = &[
     (EngineRule::UrlCredential, "url-credential"),
     (EngineRule::ConnectionString, "connection-string-password"),
     (EngineRule::BasicAuthorization, "basic-authorization"),
+    (EngineRule::BearerAuthorization, "bearer-authorization"),
     (EngineRule::GenericCredential, "generic-credential"),
     (EngineRule::UnusedIgnore, "unused-ignore"),
     (EngineRule::IgnoreWithoutReason, "ignore-without-reason"),

@@ -36,6 +36,8 @@ pub enum Area {
     Example,
     /// Code of others that is kept here.
     Vendored,
+    /// Texts of the user interface in some language: they speak of passwords and hold none.
+    Words,
 }
 
 /// What a path says. The same content under paths with equal hints gives equal results.
@@ -143,6 +145,24 @@ const VENDORED: &[&str] = &[
     "external",
 ];
 
+const WORDS: &[&str] = &[
+    "i18n",
+    "l10n",
+    "lang",
+    "langs",
+    "language",
+    "languages",
+    "locale",
+    "locales",
+    "localization",
+    "messages",
+    "nls",
+    "strings",
+    "translation",
+    "translations",
+    "lproj",
+];
+
 impl Hint {
     /// Says nothing: for content whose path is not known.
     pub const NONE: Self = Self { reader: None, language: Language::Unknown, area: Area::Main };
@@ -206,7 +226,9 @@ fn area(path: &str, name: &str) -> Area {
             || stem.split(['_', '-']).any(|word| words.contains(&word))
             || name.split('.').skip(1).any(|word| words.contains(&word))
     };
-    if has(TEST) {
+    if has(WORDS) || name.ends_with(".po") || name.ends_with(".resx") {
+        Area::Words
+    } else if has(TEST) {
         Area::Test
     } else if has(EXAMPLE) || name.starts_with("readme") {
         Area::Example
@@ -238,6 +260,8 @@ mod tests {
         check("web.config", Language::Markup, Area::Main);
         check("package-lock.json", Language::Generated, Area::Main);
         check("home/.bashrc", Language::Shell, Area::Main);
+        check("config/locales/pt-BR.yml", Language::Settings, Area::Words);
+        check("src/main/resources/messages_fr.properties", Language::Settings, Area::Words);
         check("LICENSE", Language::Unknown, Area::Main);
     }
 }

@@ -34,6 +34,7 @@ mod readers;
 mod rule_file;
 mod rules;
 mod scan;
+pub mod scorer;
 mod stage;
 mod text;
 mod value;

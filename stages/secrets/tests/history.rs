@@ -1,5 +1,12 @@
 //! Credentials in the commits of a repository that the real git makes.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "the test makes a repository with git; what does not hold ends it"
+)]
+
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;

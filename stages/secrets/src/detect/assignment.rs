@@ -20,7 +20,7 @@ use crate::value::is_word;
 
 /// What a name that says credential has in it.
 pub(crate) const KEYWORDS: &[&str] =
-    &["pass", "pwd", "secret", "token", "key", "auth", "cred", "salt", "identified by"];
+    &["pass", "pw", "secret", "token", "key", "auth", "cred", "salt", "identified by"];
 
 /// Longest name.
 const LONGEST_NAME: usize = 80;
@@ -62,15 +62,15 @@ pub(crate) struct Assignment {
 
 /// Looks at the name around a keyword.
 pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) {
-    if at.start < pass.assigned || pass.context.hint.language == Language::Generated {
+    if pass.context.hint.language == Language::Generated {
         return;
     }
     let text = pass.text;
-    let name = name_around(text, at.start..at.end);
-    let Some(assignment) = parse(text, name.clone(), pass.context.hint.language) else { return };
-    // A second keyword in the same name says the same.
-    pass.assigned = name.end;
-    let Some(known) = Name::of(text.get(name.clone()).unwrap_or_default()) else { return };
+    let Some((assignment, known)) =
+        find(text, at.start..at.end, pass.context.hint.language, &mut pass.assigned)
+    else {
+        return;
+    };
     let (rule, source) = if assignment.embedded && is_connection_string(text, &assignment) {
         (EngineRule::ConnectionString, Source::Structure)
     } else {
@@ -88,6 +88,23 @@ pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) {
         generic::Verdict::Placeholder => pass.found.counts.placeholder += 1,
         generic::Verdict::Nothing => {}
     }
+}
+
+/// Reads the name around a keyword and cuts out its value. `read` says how far names were read before: a second keyword in
+/// one name says the same.
+pub(crate) fn find(
+    text: &[u8],
+    keyword: Range<usize>,
+    language: Language,
+    read: &mut usize,
+) -> Option<(Assignment, Name)> {
+    if keyword.start < *read {
+        return None;
+    }
+    let range = name_around(text, keyword);
+    let assignment = parse(text, range.clone(), language)?;
+    *read = range.end;
+    Some((assignment, Name::of(text.get(range)?)?))
 }
 
 /// Returns the range of the identifier, option or path of names that holds `keyword`.
@@ -361,6 +378,9 @@ mod tests {
         );
         check("mysql --password abcd1234 db", Language::Shell, Some(("password", "abcd1234")));
         check("curl -H 'x-auth-token: abcd1234'", Language::Shell, Some(("x-auth-token", "abcd1234")));
+        check("curl -H 'Authorization: Bearer abcd1234'", Language::Shell, Some(("Authorization", "abcd1234")));
+        check("Authorization: Bearer abcd1234", Language::Prose, Some(("Authorization", "abcd1234")));
+        check("{\"authorization\": \"token abcd1234\"}", Language::Code, Some(("authorization", "abcd1234")));
         check("CREATE USER a IDENTIFIED BY 'abcd1234';", Language::Code, Some(("IDENTIFIED BY", "abcd1234")));
     }
 

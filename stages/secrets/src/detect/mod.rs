@@ -29,6 +29,8 @@ pub(crate) enum Detector {
     Url,
     /// The header of basic authentication.
     Basic,
+    /// The header of a bearer's token.
+    Bearer,
     /// Names that say credential.
     Assignment,
     /// Requests to ignore.
@@ -45,6 +47,7 @@ const KEYWORDS: &[(&str, Detector)] = &[
     ("://", Detector::Url),
     (":\\/\\/", Detector::Url),
     ("basic ", Detector::Basic),
+    ("bearer ", Detector::Bearer),
 ];
 
 impl Detector {
@@ -64,6 +67,7 @@ impl Detector {
             Self::Jwk => jwk::detect(pass, at),
             Self::Url => url::detect(pass, at),
             Self::Basic => basic::detect(pass, at),
+            Self::Bearer => basic::detect_bearer(pass, at),
             Self::Assignment => assignment::detect(pass, at),
             Self::Marker(form) => pass.marker(at, form),
         }

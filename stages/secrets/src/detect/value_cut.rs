@@ -141,6 +141,7 @@ fn default_of(rest: &[u8], open: usize, quote: u8) -> Option<Cut> {
 
 /// A word inside a string: it ends where the string's own syntax ends it.
 fn bare_in_string(rest: &[u8]) -> Option<Cut> {
+    let (rest, skipped) = behind_scheme(rest);
     let (open, quote) = match rest {
         [b'\\', quote @ (b'"' | b'\''), ..] => (2, Some(*quote)),
         [quote @ (b'"' | b'\''), ..] => (1, Some(*quote)),
@@ -152,16 +153,28 @@ fn bare_in_string(rest: &[u8]) -> Option<Cut> {
             || matches!(byte, b';' | b'&' | b'"' | b'\'' | b'`' | b'\\' | b'<' | b'>' | b')' | b',' | b'|')
     };
     let length = body.iter().position(ends).unwrap_or(body.len());
-    checked(open..open + length, quote, false, rest)
+    shifted(checked(open..open + length, quote, false, rest), skipped)
 }
 
 fn bare_word(rest: &[u8]) -> Option<Cut> {
+    let (rest, skipped) = behind_scheme(rest);
     let ends = |byte: &u8| {
         byte.is_ascii_whitespace()
             || matches!(byte, b';' | b'"' | b'\'' | b'`' | b'<' | b'>' | b')' | b'|' | b',' | b'&')
     };
     let length = rest.iter().position(ends).unwrap_or(rest.len());
-    checked(0..length, None, false, rest)
+    shifted(checked(0..length, None, false, rest), skipped)
+}
+
+/// Passes the scheme of an authorization.
+fn behind_scheme(rest: &[u8]) -> (&[u8], usize) {
+    let scheme = SCHEMES.iter().find(|scheme| rest.get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme)));
+    let length = scheme.map_or(0, |scheme| scheme.len());
+    (rest.get(length..).unwrap_or_default(), length)
+}
+
+fn shifted(cut: Option<Cut>, by: usize) -> Option<Cut> {
+    cut.map(|cut| Cut { range: cut.range.start + by..cut.range.end + by, ..cut })
 }
 
 fn bare_to_line_end(rest: &[u8]) -> Option<Cut> {
@@ -176,8 +189,13 @@ fn bare_to_line_end(rest: &[u8]) -> Option<Cut> {
     checked(0..body.len(), None, false, rest)
 }
 
+/// Schemes of authorization that stand before the value itself.
+const SCHEMES: &[&[u8]] = &[b"bearer ", b"token ", b"apikey ", b"basic ", b"digest "];
+
 /// Refuses what is no literal.
 fn checked(range: Range<usize>, quote: Option<u8>, wrapped: bool, rest: &[u8]) -> Option<Cut> {
+    let (_, scheme) = behind_scheme(rest.get(range.clone())?);
+    let range = range.start + scheme..range.end;
     let value = rest.get(range.clone())?;
     let trimmed = value.trim_ascii();
     if trimmed.len() < SHORTEST || trimmed.len() > LONGEST || is_template(trimmed, quote) {

@@ -47,7 +47,9 @@ const NOUNS: &[(&str, Noun)] = &[
     ("dbpassword", Noun::Password),
     ("dbpasswd", Noun::Password),
     ("dbpwd", Noun::Password),
-    ("rootpw", Noun::Password),
+    ("pw", Noun::Password),
+    ("psw", Noun::Password),
+    ("passkey", Noun::Password),
     ("identified", Noun::Password),
     ("secret", Noun::Secret),
     ("secrets", Noun::Secret),
@@ -74,6 +76,18 @@ const NOUNS: &[(&str, Noun)] = &[
     ("creds", Noun::Credential),
     ("cred", Noun::Credential),
     ("salt", Noun::Salt),
+];
+
+/// Ends of words that nobody parted: `mysqlrootpwd`.
+const ENDS: &[(&str, Noun)] = &[
+    ("password", Noun::Password),
+    ("passwd", Noun::Password),
+    ("pwd", Noun::Password),
+    ("rootpw", Noun::Password),
+    ("passphrase", Noun::Password),
+    ("secret", Noun::Secret),
+    ("token", Noun::Token),
+    ("apikey", Noun::Key),
 ];
 
 /// Words that make a `key` one that opens something.
@@ -132,7 +146,9 @@ impl Name {
         let words = words(text);
         let (at, noun) = words.iter().enumerate().rev().find_map(|(at, word)| {
             let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
-            NOUNS.iter().find(|(known, _)| *known == word).map(|(_, noun)| (at, *noun))
+            let whole = NOUNS.iter().find(|(known, _)| *known == word);
+            let known = whole.or_else(|| ENDS.iter().find(|(end, _)| word.ends_with(end)));
+            known.map(|(_, noun)| (at, *noun))
         })?;
         let before = at.checked_sub(1).and_then(|before| words.get(before));
         let own = words.get(at).is_some_and(|word| word.len() > 4 && noun == Noun::Key);
@@ -188,6 +204,7 @@ mod tests {
         check("apiKey", Some((Noun::Key, 0, true)));
         check("apikey", Some((Noun::Key, 0, true)));
         check("cacheKey", Some((Noun::Key, 0, false)));
+        check("mysqlrootpwd", Some((Noun::Password, 0, false)));
         check("keyboard", None);
         check("compass", None);
         check("author", None);
