@@ -378,7 +378,11 @@ mod tests {
         );
         check("mysql --password abcd1234 db", Language::Shell, Some(("password", "abcd1234")));
         check("curl -H 'x-auth-token: abcd1234'", Language::Shell, Some(("x-auth-token", "abcd1234")));
-        check("curl -H 'Authorization: Bearer abcd1234'", Language::Shell, Some(("Authorization", "abcd1234")));
+        check(
+            "curl -H 'Authorization: Bearer abcd1234'",
+            Language::Shell,
+            Some(("Authorization", "abcd1234")),
+        );
         check("Authorization: Bearer abcd1234", Language::Prose, Some(("Authorization", "abcd1234")));
         check("{\"authorization\": \"token abcd1234\"}", Language::Code, Some(("authorization", "abcd1234")));
         check("CREATE USER a IDENTIFIED BY 'abcd1234';", Language::Code, Some(("IDENTIFIED BY", "abcd1234")));

@@ -56,10 +56,14 @@ pub(crate) fn detect_bearer(pass: &mut Pass<'_>, at: Occurrence) {
         return;
     }
     let rest = text.get(at.end..text.len().min(at.end + 2048)).unwrap_or_default();
-    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_' | b'.' | b'~' | b'|');
+    let is_digit = |byte: &u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_' | b'.' | b'~' | b'|')
+    };
     let length = rest.iter().take_while(|byte| is_digit(byte)).count();
     let value = rest.get(..length).unwrap_or_default();
-    let random = strength(value) >= TOKEN_BITS && value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic);
+    let random = strength(value) >= TOKEN_BITS
+        && value.iter().any(u8::is_ascii_digit)
+        && value.iter().any(u8::is_ascii_alphabetic);
     if !random {
         return;
     }
@@ -68,7 +72,9 @@ pub(crate) fn detect_bearer(pass: &mut Pass<'_>, at: Occurrence) {
         return;
     }
     let range = at.end..at.end + length;
-    if let Some(candidate) = pass.push(EngineRule::BearerAuthorization, range, Source::Context, SecretVerdict::Likely) {
+    if let Some(candidate) =
+        pass.push(EngineRule::BearerAuthorization, range, Source::Context, SecretVerdict::Likely)
+    {
         "bearer".clone_into(&mut candidate.name);
     }
 }
@@ -76,6 +82,8 @@ pub(crate) fn detect_bearer(pass: &mut Pass<'_>, at: Occurrence) {
 /// Tells whether the scheme at `start` stands in a header, or begins a string that could be one.
 fn in_header(text: &[u8], start: usize) -> bool {
     let before = text.get(start.saturating_sub(BEFORE)..start).unwrap_or_default().to_ascii_lowercase();
-    let opens = matches!(before.last(), Some(b'"' | b'\'' | b'`' | b':' | b'=')) || before.ends_with(b": ") || before.ends_with(b"- ");
+    let opens = matches!(before.last(), Some(b'"' | b'\'' | b'`' | b':' | b'='))
+        || before.ends_with(b": ")
+        || before.ends_with(b"- ");
     opens || memchr::memmem::find(&before, b"auth").is_some()
 }

@@ -168,7 +168,9 @@ fn bare_word(rest: &[u8]) -> Option<Cut> {
 
 /// Passes the scheme of an authorization.
 fn behind_scheme(rest: &[u8]) -> (&[u8], usize) {
-    let scheme = SCHEMES.iter().find(|scheme| rest.get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme)));
+    let scheme = SCHEMES
+        .iter()
+        .find(|scheme| rest.get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme)));
     let length = scheme.map_or(0, |scheme| scheme.len());
     (rest.get(length..).unwrap_or_default(), length)
 }
