@@ -55,7 +55,7 @@ pub struct Undecided<'a> {
     pub reason: String,
 }
 
-/// Maps the shard of an ecosystem in a folder that [`build`](crate::build) wrote, and returns its digest; `None` when the
+/// Maps the shard of an ecosystem in a folder that [`build`](crate::build()) wrote, and returns its digest; `None` when the
 /// folder has no such shard.
 pub fn map(folder: &Path, ecosystem: &str) -> Result<Option<Mapped>, ShardError> {
     let path = folder.join(crate::file_name(ecosystem));
@@ -73,7 +73,7 @@ pub fn map(folder: &Path, ecosystem: &str) -> Result<Option<Mapped>, ShardError>
 pub type Mapped = (Digest, Bytes);
 
 impl Index {
-    /// Opens a shard that [`build`](crate::build) wrote. Costs some 20 microseconds whatever its size.
+    /// Opens a shard that [`build`](crate::build()) wrote. Costs some 20 microseconds whatever its size.
     pub fn open(path: &Path) -> Result<Self, ShardError> {
         Self::lent(Shard::map(path)?)
     }

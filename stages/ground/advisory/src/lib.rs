@@ -1,8 +1,8 @@
 //! Advisories of vulnerable packages: from OSV records to an index that answers in a microsecond.
 //!
 //! - [`version`] orders the versions of each ecosystem.
-//! - [`build`] reads records from a [`Source`] and writes one immutable shard an ecosystem, with a [`Manifest`];
-//!   [`collect`] does the same in memory for a few files.
+//! - [`build()`] reads records from a [`Source`] and writes one immutable shard an ecosystem, with a [`Manifest`];
+//!   [`collect()`] does the same in memory for a few files.
 //! - [`Index`] opens a shard and tells which advisories affect a version, and of which it cannot be told.
 //!
 //! Nothing is fetched here, and nothing is decided: what a match means for a gate is not this crate's matter. No
