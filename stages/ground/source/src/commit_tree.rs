@@ -1,5 +1,7 @@
 //! A commit as a [`Tree`], read from git's objects: nothing is checked out, and ids are those of the blobs.
 
+mod folders;
+
 use std::sync::{Mutex, PoisonError};
 
 use model::Digest;
@@ -10,8 +12,12 @@ use crate::listing::{self, TreeEntry};
 use crate::objects::{Kind, Objects, encode_hex};
 use crate::{Content, Entry, EntryKind, Problem, ReadError, Repository, SourceError, Tree, path};
 
+use folders::Folders;
+
 /// Folders deeper than this are not git's work.
 const DEPTH: usize = 1024;
+/// Far more than any known repository has.
+const FILES: usize = 1 << 22;
 /// A link's target is a path.
 const TARGET: u64 = 1 << 16;
 
@@ -38,6 +44,7 @@ struct Gathered {
 struct Lister<'a> {
     repository: &'a Repository,
     objects: &'a Objects,
+    folders: Folders,
     gathered: Gathered,
 }
 
@@ -57,7 +64,11 @@ impl CommitTree {
             })
         })?;
         let objects = Objects::open(repository)?;
-        let lister = Lister { repository, objects: &objects, gathered: Gathered::default() };
+        let folders = Folders::read(repository, &objects, top.as_bytes());
+        if folders.count(top.as_bytes()) > FILES {
+            return Err(SourceError::TooManyFiles { commit: commit.to_owned(), bound: FILES });
+        }
+        let lister = Lister { repository, objects: &objects, folders, gathered: Gathered::default() };
         rayon::scope(|scope| lister.folder(scope, top.as_bytes(), &[], 0));
         let Gathered { found, problems } = lister.gathered;
         let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -127,20 +138,21 @@ impl Tree for CommitTree {
 }
 
 impl Lister<'_> {
-    fn folder<'s>(&'s self, scope: &Scope<'s>, id: &[u8], prefix: &[u8], depth: usize) {
-        let tree = match self.read_tree(id) {
+    fn folder<'s>(&'s self, scope: &Scope<'s>, id: &'s [u8], prefix: &[u8], depth: usize) {
+        let tree = match self.folders.get(id) {
             Ok(tree) if depth <= DEPTH => tree,
             Ok(_) => {
                 return self.problem("too-deep", prefix, format!("it lies more than {DEPTH} folders deep"));
             }
             Err(reason) => return self.problem("missing-folder", prefix, reason),
         };
-        for entry in listing::entries(&tree, self.repository.algorithm().length()) {
-            let raw = [prefix, entry.name].concat();
-            if entry.is_folder() {
-                let (id, mut raw) = (entry.id.to_vec(), raw);
+        for entry in listing::entries(tree, self.repository.algorithm().length()) {
+            let mut raw = [prefix, entry.name].concat();
+            if !entry.has_good_name() {
+                self.problem("malformed-name", &raw, "git refuses to check such a name out".to_owned());
+            } else if entry.is_folder() {
                 raw.push(b'/');
-                scope.spawn(move |scope| self.folder(scope, &id, &raw, depth + 1));
+                scope.spawn(move |scope| self.folder(scope, entry.id, &raw, depth + 1));
             } else {
                 self.entry(&entry, &raw);
             }
@@ -169,10 +181,6 @@ impl Lister<'_> {
         let raw = (written.as_bytes() != raw).then(|| raw.into());
         let found = (Entry { path: written.into(), raw, kind, size }, entry.id.into());
         self.gathered.found.lock().unwrap_or_else(PoisonError::into_inner).push(found);
-    }
-
-    fn read_tree(&self, id: &[u8]) -> Result<Vec<u8>, String> {
-        read(self.repository, self.objects, id, Kind::Tree, u64::MAX).map_err(|error| error.to_string())
     }
 
     fn problem(&self, code: &'static str, raw: &[u8], reason: String) {

@@ -72,6 +72,14 @@ pub enum SourceError {
         /// The bound.
         bound: u64,
     },
+    /// A commit holds more files than can be listed.
+    #[error("commit {commit} has more than {bound} files and folders")]
+    TooManyFiles {
+        /// The commit.
+        commit: String,
+        /// The bound.
+        bound: usize,
+    },
     /// A folder or a file of the repository cannot be read.
     #[error("`{path}` cannot be read")]
     Io {
@@ -114,6 +122,7 @@ impl SourceError {
             | Self::Open { .. }
             | Self::Object { .. }
             | Self::TooLarge { .. }
+            | Self::TooManyFiles { .. }
             | Self::Io { .. }
             | Self::Threads { .. } => None,
         }

@@ -11,6 +11,13 @@ pub(crate) struct TreeEntry<'a> {
 }
 
 impl TreeEntry<'_> {
+    /// Tells whether the name is one that git writes and checks out: a tree made by hand may hold any.
+    pub(crate) fn has_good_name(&self) -> bool {
+        !matches!(self.name, b"" | b"." | b"..")
+            && !self.name.contains(&b'/')
+            && !self.name.eq_ignore_ascii_case(b".git")
+    }
+
     pub(crate) fn is_folder(&self) -> bool {
         self.mode & 0o170_000 == 0o040_000
     }

@@ -1,10 +1,12 @@
 //! Where a blob came in. Over the whole history this reads every tree once in the order of the packs, keeps what leads to
 //! the blobs asked for, and compares commits in memory.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use model::{Algorithm, Digest};
+use rayon::prelude::*;
 
 use super::graph::Graph;
 use super::keys::{Key, Keys, key};
@@ -16,8 +18,10 @@ use crate::{Introduced, Repository, Selection, SourceError, path};
 
 /// A blob that came in at more places than this is told for the earliest ones.
 const PLACES: usize = 32;
-/// Trees deeper than this are not git's work.
+/// Trees deeper than this are not git's work, and no commit brings so many files: beyond these a find has fewer places. A
+/// few small trees that name one another can stand for billions of files.
 const DEPTH: usize = 1024;
+const FILES: usize = 1 << 16;
 
 /// Returns for each of `blobs` where it came in, the earliest commit first, each path once. A blob that no selected commit
 /// holds is left out. `threads` as in [`super::scan`].
@@ -90,18 +94,15 @@ fn everything(
     let leading = leading_trees(repository, &objects, &wanted)?;
     let leads = leads(repository, &objects, &wanted, &leading)?;
     let graph = Graph::read(repository, &objects)?;
-    let mut found = Vec::new();
-    for commit in graph.reachable() {
+    let commits = graph.reachable();
+    let brought = commits.par_iter().flat_map_iter(|commit| {
         let parents: Vec<Option<&Digest>> = graph.parents(commit).map(|parent| Some(&parent.tree)).collect();
         let mut comparison = Comparison { leads: &leads, prefix: Vec::new(), brought: Vec::new() };
         comparison.compare(&commit.tree, &parents, 0);
-        found.extend(
-            comparison
-                .brought
-                .into_iter()
-                .map(|(blob, path)| (blob, Introduced { commit: commit.id.hex(), path, time: commit.time })),
-        );
-    }
+        let introduced = |path| Introduced { commit: commit.id.hex(), path, time: commit.time };
+        comparison.brought.into_iter().map(move |(blob, path)| (blob, introduced(path)))
+    });
+    let found: Vec<(Digest, Introduced)> = brought.collect();
     Ok(earliest(found.into_iter()))
 }
 
@@ -168,7 +169,10 @@ fn leads(
             Some(Lead { name: entry.name.into(), id: Digest::new(algorithm, entry.id)?, folder })
                 .filter(|_| on)
         };
-        let found = listing::entries(seen.bytes, algorithm.length()).filter_map(lead).collect();
+        let mut found: Vec<Lead> =
+            listing::entries(seen.bytes, algorithm.length()).filter_map(lead).collect();
+        // Git sorts folders as if their names ended in `/`.
+        found.sort_unstable_by(|one, two| one.name.cmp(&two.name));
         leads.lock().unwrap_or_else(PoisonError::into_inner).insert(own, found);
     };
     objects.each(repository, Kind::Tree, &visitor, &|| false)?;
@@ -184,16 +188,15 @@ struct Comparison<'a> {
 
 impl Comparison<'_> {
     fn compare(&mut self, tree: &Digest, parents: &[Option<&Digest>], depth: usize) {
-        if depth > DEPTH || parents.contains(&Some(tree)) {
+        if depth > DEPTH || self.brought.len() >= FILES || parents.contains(&Some(tree)) {
             return;
         }
-        let leads = self.leads;
-        for lead in leads.get(tree).into_iter().flatten() {
-            let same = |parent: &Option<&Digest>| {
-                let listed = leads.get((*parent)?)?;
-                listed.iter().find(|other| other.name == lead.name).map(|other| &other.id)
-            };
-            let before: Vec<Option<&Digest>> = parents.iter().map(same).collect();
+        let list = |tree: &Digest| self.leads.get(tree).map(Vec::as_slice).unwrap_or_default();
+        // All lists are sorted by name: each is gone through once, side by side.
+        let mut listed: Vec<&[Lead]> =
+            parents.iter().map(|parent| parent.map(list).unwrap_or_default()).collect();
+        for lead in list(tree) {
+            let before: Vec<Option<&Digest>> = listed.iter_mut().map(|rest| same_name(rest, lead)).collect();
             if before.contains(&Some(&lead.id)) {
                 continue;
             }
@@ -208,4 +211,16 @@ impl Comparison<'_> {
             self.prefix.truncate(length);
         }
     }
+}
+
+/// Goes on in a sorted list to where the name of `lead` must be, and returns what is there under it.
+fn same_name<'a>(rest: &mut &'a [Lead], lead: &Lead) -> Option<&'a Digest> {
+    while let Some((first, after)) = rest.split_first() {
+        match first.name.cmp(&lead.name) {
+            Ordering::Less => *rest = after,
+            Ordering::Equal => return Some(&first.id),
+            Ordering::Greater => return None,
+        }
+    }
+    None
 }

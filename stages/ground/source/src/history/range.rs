@@ -1,6 +1,6 @@
 //! The blobs that a range of commits brought in: those that no parent holds under the same path.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use git2::{ErrorCode, ObjectType, Oid, Sort};
 use model::Digest;
@@ -13,16 +13,24 @@ use crate::{Blob, Introduced, Repository, SourceError, path};
 /// What one commit brought in.
 #[derive(Default)]
 struct Brought {
-    /// Blob and raw path.
+    /// Blob and raw path; without paths, each blob at least once and each path empty.
     blobs: Vec<(Oid, Vec<u8>)>,
     /// Trees that the clone does not hold.
     missing: BTreeSet<Oid>,
 }
 
+/// Whether paths matter. A folder that stands in many places is gone through once where they do not: a few small trees
+/// that name one another can stand for billions of files.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Paths {
+    Matter,
+    DoNot,
+}
+
+/// Where paths matter, one commit is not followed beyond so many folders: a find then has fewer places.
+const FOLDERS: usize = 1 << 16;
 /// A blob up to this many times the bound is read to see whether it is binary, which is no problem.
 const BINARY_FACTOR: u64 = 8;
-/// Trees deeper than this are not git's work.
-const DEPTH: usize = 1024;
 
 /// Shows each blob that the range brought in, as a whole.
 pub(super) fn scan(
@@ -38,7 +46,11 @@ pub(super) fn scan(
     let mut missing = BTreeSet::new();
     let brought: Result<Vec<Brought>, SourceError> = commits
         .par_iter()
-        .map(|commit| if cancelled() { Ok(Brought::default()) } else { bring(repository, *commit) })
+        .map(
+            |commit| {
+                if cancelled() { Ok(Brought::default()) } else { bring(repository, *commit, Paths::DoNot) }
+            },
+        )
         .collect();
     for brought in brought? {
         blobs.extend(brought.blobs.into_iter().map(|(blob, _)| blob));
@@ -94,7 +106,7 @@ pub(super) fn attribute(
         .par_iter()
         .map(|commit| {
             let mut found = Vec::new();
-            for (blob, raw) in bring(repository, *commit)?.blobs {
+            for (blob, raw) in bring(repository, *commit, Paths::Matter)?.blobs {
                 let Some(digest) = repository.digest(blob).filter(|digest| wanted.contains(digest)) else {
                     continue;
                 };
@@ -133,66 +145,67 @@ fn walk(repository: &Repository, tips: &[String], excluded: &[String]) -> Result
 }
 
 /// Compares a commit with its parents.
-fn bring(repository: &Repository, commit: Oid) -> Result<Brought, SourceError> {
+fn bring(repository: &Repository, commit: Oid, paths: Paths) -> Result<Brought, SourceError> {
     repository.with(|handle| {
         let unreadable = |source| SourceError::Revision { rev: commit.to_string(), source };
         let found = handle.find_commit(commit).map_err(unreadable)?;
         // A parent that a shallow clone lacks held nothing that is known.
-        let parents: Vec<Oid> = found
-            .parents()
-            .map(|parent| parent.tree_id())
-            .filter(|tree| handle.find_tree(*tree).is_ok())
-            .collect();
-        let mut brought = Brought::default();
-        compare(handle, found.tree_id(), &parents, &mut Vec::new(), 0, &mut brought);
+        let parents = found.parents().map(|parent| parent.tree_id());
+        let parents: Vec<Oid> = parents.filter(|tree| handle.find_tree(*tree).is_ok()).collect();
+        let top = Pair { tree: found.tree_id(), parents, prefix: Vec::new() };
+        let (mut brought, mut open, mut known) = (Brought::default(), vec![top], HashSet::new());
+        let mut left = FOLDERS;
+        while let Some(pair) = open.pop() {
+            let goes_on = match paths {
+                Paths::Matter => left > 0,
+                Paths::DoNot => known.insert((pair.tree, pair.parents.clone())),
+            };
+            if goes_on && !pair.parents.contains(&pair.tree) {
+                left = left.saturating_sub(1);
+                compare(handle, pair, paths, &mut open, &mut brought);
+            }
+        }
         Ok(brought)
     })
 }
 
-fn compare(
-    handle: &git2::Repository,
+/// A folder, and what the parents have in its place.
+struct Pair {
     tree: Oid,
-    parents: &[Oid],
-    prefix: &mut Vec<u8>,
-    depth: usize,
-    brought: &mut Brought,
-) {
-    if parents.contains(&tree) {
-        return;
-    }
-    let Ok(listed) = handle.find_tree(tree) else {
-        brought.missing.insert(tree);
+    parents: Vec<Oid>,
+    /// Raw path with a `/` at the end, where paths matter.
+    prefix: Vec<u8>,
+}
+
+fn compare(handle: &git2::Repository, pair: Pair, paths: Paths, open: &mut Vec<Pair>, brought: &mut Brought) {
+    let Ok(listed) = handle.find_tree(pair.tree) else {
+        brought.missing.insert(pair.tree);
         return;
     };
-    if depth > DEPTH {
-        return;
-    }
     let parents: Vec<git2::Tree<'_>> =
-        parents.iter().filter_map(|parent| handle.find_tree(*parent).ok()).collect();
+        pair.parents.iter().filter_map(|parent| handle.find_tree(*parent).ok()).collect();
     for entry in &listed {
-        let before: Vec<(Oid, Option<ObjectType>)> = parents
-            .iter()
-            .filter_map(|parent| {
-                parent.get_name_bytes(entry.name_bytes()).map(|entry| (entry.id(), entry.kind()))
-            })
-            .collect();
+        let same_name = |parent: &git2::Tree<'_>| {
+            parent.get_name_bytes(entry.name_bytes()).map(|entry| (entry.id(), entry.kind()))
+        };
+        let before: Vec<(Oid, Option<ObjectType>)> = parents.iter().filter_map(same_name).collect();
         if before.iter().any(|(id, _)| *id == entry.id()) {
             continue;
         }
-        let length = prefix.len();
-        prefix.extend_from_slice(entry.name_bytes());
+        let path = |end: &[u8]| match paths {
+            Paths::Matter => [&pair.prefix, entry.name_bytes(), end].concat(),
+            Paths::DoNot => Vec::new(),
+        };
         match entry.kind() {
             Some(ObjectType::Tree) => {
-                prefix.push(b'/');
                 let folders = before.iter().filter(|(_, kind)| *kind == Some(ObjectType::Tree));
-                let folders: Vec<Oid> = folders.map(|(id, _)| *id).collect();
-                compare(handle, entry.id(), &folders, prefix, depth + 1, brought);
+                let parents = folders.map(|(id, _)| *id).collect();
+                open.push(Pair { tree: entry.id(), parents, prefix: path(b"/") });
             }
-            Some(ObjectType::Blob) => brought.blobs.push((entry.id(), prefix.clone())),
+            Some(ObjectType::Blob) => brought.blobs.push((entry.id(), path(b""))),
             // A submodule's commit is content of another repository.
             _ => {}
         }
-        prefix.truncate(length);
     }
 }
 

@@ -167,6 +167,7 @@ impl<'a> Walk<'a> {
         'a: 's,
     {
         match from {
+            _ if (self.visit.cancelled)() => {}
             From::Whole(kind) if *kind == self.visit.kind => self.tree(scope, node, None),
             From::Whole(_) => {}
             From::Elsewhere(id) => match self.elsewhere(id) {

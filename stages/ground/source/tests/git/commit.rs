@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use model::Digest;
 use source::{
-    CommitTree, Content, Entry, EntryKind, MemoryTree, Problem, ReadError, Repository, Shared, Tree,
+    CommitTree, Content, Entry, EntryKind, MemoryTree, Problem, ReadError, Repository, Selection, Shared,
+    SourceError, Tree, history,
 };
 
 use crate::sandbox::{Dice, Sandbox, paths, problems};
@@ -91,6 +92,24 @@ fn links_submodules_and_odd_names_are_listed() {
 }
 
 #[test]
+fn names_that_lead_out_of_the_tree_are_told() {
+    let sandbox = Sandbox::new();
+    let blob = sandbox.write("h", "x").git(&["hash-object", "-w", "h"]);
+    let raw: Vec<u8> =
+        (0..40).step_by(2).map(|at| u8::from_str_radix(&blob[at..at + 2], 16).unwrap()).collect();
+    let mut tree = Vec::new();
+    for name in ["..", ".GIT", "a/b", "good"] {
+        tree.extend([b"100644 ", name.as_bytes(), b"\0", &raw].concat());
+    }
+    let tree = sandbox.write("h", tree).git(&["hash-object", "-w", "-t", "tree", "--literally", "h"]);
+    let commit = sandbox.git(&["commit-tree", "-m", "x", &tree]);
+    let tree = open(&sandbox, &commit);
+    assert_eq!(paths(&tree), ["good"]);
+    let told = [("malformed-name", ".."), ("malformed-name", ".GIT"), ("malformed-name", "a/b")];
+    assert_eq!(problems(&tree), told);
+}
+
+#[test]
 fn what_a_partial_clone_lacks_is_told_when_read() {
     let sandbox = Sandbox::empty();
     std::fs::create_dir(sandbox.path("full")).unwrap();
@@ -128,6 +147,39 @@ fn large_files_of_a_commit_are_not_read() {
         assert!(matches!(tree.id(0), Err(ReadError::TooLarge { .. })));
         assert_eq!(&*tree.read_prefix(0, 3).unwrap(), b"xxx");
         sandbox.git(&["gc", "--quiet"]);
+    }
+}
+
+/// Twenty trees of ten entries, each naming the next ten times: more files than anybody has room for.
+#[test]
+fn a_few_trees_that_stand_for_billions_of_files_are_refused() {
+    let sandbox = Sandbox::new();
+    let base = sandbox.commit(1);
+    let blob = sandbox.write("h", "content").git(&["hash-object", "-w", "h"]);
+    let mut listed: String = (0..10).map(|name| format!("100644 blob {blob}\t{name}\n")).collect();
+    let mut tree = String::new();
+    for _ in 0..20 {
+        sandbox.write("h", &listed);
+        let mut command = sandbox.command("", &["mktree"], 1);
+        let output = command.stdin(std::fs::File::open(sandbox.path("h")).unwrap()).output().unwrap();
+        tree = String::from_utf8(output.stdout).unwrap().trim().to_owned();
+        listed = (0..10).map(|name| format!("040000 tree {tree}\t{name}\n")).collect();
+    }
+    let bomb = sandbox.git(&["commit-tree", "-m", "x", "-p", &base, &tree]);
+    sandbox.git(&["update-ref", "refs/heads/bomb", &bomb]);
+    let repository = Repository::open(sandbox.root()).unwrap();
+    assert!(matches!(CommitTree::open(&repository, &bomb, 1), Err(SourceError::TooManyFiles { .. })));
+    let shown = AtomicUsize::new(0);
+    let scanner = |_: source::Blob<'_>| {
+        shown.fetch_add(1, Ordering::Relaxed);
+    };
+    let range = Selection::Range { tips: vec![bomb], excluded: vec![base] };
+    history::scan(&repository, &range, &scanner, &|| false, 1).unwrap();
+    assert_eq!(shown.into_inner(), 1);
+    let wanted = [format!("git-sha1:{blob}").parse().unwrap()].into();
+    for selection in [Selection::Everything, range] {
+        let places = history::attribute(&repository, &selection, &wanted, 1).unwrap();
+        assert_eq!(places.values().map(Vec::len).collect::<Vec<_>>(), [32]);
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use model::Digest;
 use source::{Commits as _, History, Hit, Repository, Selection, history};
@@ -299,8 +300,15 @@ fn a_cancelled_scan_ends_early() {
     grow(&sandbox, "r", 9, 6);
     let repository = Repository::open(&sandbox.path("r")).unwrap();
     for _ in 0..2 {
-        let report = history::scan(&repository, &Selection::Everything, &|_| {}, &|| true, 1).unwrap();
-        assert!(report.blobs <= 1, "{report:?}");
+        for enough in [0, 4] {
+            let shown = AtomicU64::new(0);
+            let scanner = |_: source::Blob<'_>| {
+                shown.fetch_add(1, Ordering::Relaxed);
+            };
+            let cancelled = || shown.load(Ordering::Relaxed) >= enough;
+            let report = history::scan(&repository, &Selection::Everything, &scanner, &cancelled, 1).unwrap();
+            assert_eq!(report.blobs, enough);
+        }
         sandbox.git_in("r", &["gc", "--quiet"], 1);
     }
 }
