@@ -371,11 +371,7 @@ mod tests {
             Language::Markup,
             Some(("DbPassword", "abcd1234")),
         );
-        check(
-            "<property name=\"password\">abcd1234</property>",
-            Language::Markup,
-            Some(("password", "abcd1234")),
-        );
+        check("<p name=\"password\">abcd1234</p>", Language::Markup, Some(("password", "abcd1234")));
         check("mysql --password abcd1234 db", Language::Shell, Some(("password", "abcd1234")));
         check("curl -H 'x-auth-token: abcd1234'", Language::Shell, Some(("x-auth-token", "abcd1234")));
         check(
