@@ -31,19 +31,30 @@ impl TreeEntry<'_> {
     }
 }
 
-/// Returns the entries of a tree object with ids of `length` bytes, up to the first that is malformed.
+/// Returns the entries of a tree object with ids of `length` bytes, up to the first that is malformed. Histories hold
+/// hundreds of millions of entries, so this looks for one byte an entry only.
 pub(crate) fn entries(tree: &[u8], length: usize) -> impl Iterator<Item = TreeEntry<'_>> {
     let mut rest = tree;
     std::iter::from_fn(move || {
-        let space = memchr::memchr(b' ', rest)?;
-        let (mode, after) = rest.split_at_checked(space)?;
-        let after = after.get(1..)?;
-        let (name, after) = after.split_at_checked(memchr::memchr(0, after)?)?;
+        let (head, after) = rest.split_at_checked(memchr::memchr(0, rest)?)?;
         let (id, after) = after.get(1..)?.split_at_checked(length)?;
-        let mode = u32::from_str_radix(std::str::from_utf8(mode).ok()?, 8).ok()?;
+        let (mode, name) = mode(head)?;
         rest = after;
         Some(TreeEntry { name, id, mode })
     })
+}
+
+/// Reads octal digits up to a space; returns what follows it.
+fn mode(head: &[u8]) -> Option<(u32, &[u8])> {
+    let mut mode = 0_u32;
+    for (at, byte) in head.iter().enumerate().take(12) {
+        match byte {
+            b'0'..=b'7' => mode = mode << 3 | u32::from(byte - b'0'),
+            b' ' if at > 0 => return Some((mode, head.get(at + 1..)?)),
+            _ => return None,
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -62,6 +73,21 @@ mod tests {
         assert_eq!(listed.len(), 2);
         assert_eq!((listed[0].name, listed[0].id, listed[0].is_folder()), (&b"a"[..], &[1; 20][..], false));
         assert_eq!((listed[1].name, listed[1].id, listed[1].is_folder()), (&b"b c"[..], &[2; 20][..], true));
+    }
+
+    #[test]
+    fn malformed_entries_end_the_list() {
+        for bad in
+            [&b"100644 a\0short"[..], b"1006x4 a\0", b" a\0", b"100644\0", b"100644 a", b"0000000000000 a\0"]
+        {
+            let mut tree = b"100644 ok\0".to_vec();
+            tree.extend([1; 20]);
+            tree.extend(bad);
+            if bad.ends_with(b"\0") {
+                tree.extend([2; 20]);
+            }
+            assert_eq!(entries(&tree, 20).count(), 1, "{}", bad.escape_ascii());
+        }
     }
 
     proptest! {
