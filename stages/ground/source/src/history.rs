@@ -3,7 +3,6 @@
 mod attribute;
 mod commits;
 mod graph;
-mod keys;
 mod range;
 mod scan;
 

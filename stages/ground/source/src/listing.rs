@@ -1,5 +1,7 @@
 //! The bytes of a git tree object: mode, name and id of each entry.
 
+use std::cmp::Ordering;
+
 /// One entry of a git tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TreeEntry<'a> {
@@ -8,6 +10,8 @@ pub(crate) struct TreeEntry<'a> {
     /// Raw id.
     pub(crate) id: &'a [u8],
     mode: u32,
+    /// Length of mode, space and name.
+    head: usize,
 }
 
 impl TreeEntry<'_> {
@@ -16,6 +20,19 @@ impl TreeEntry<'_> {
         !matches!(self.name, b"" | b"." | b"..")
             && !self.name.contains(&b'/')
             && !self.name.eq_ignore_ascii_case(b".git")
+    }
+
+    /// Compares by git's order of names: a folder's counts as if it ended in `/`.
+    pub(crate) fn order(&self, other: &TreeEntry<'_>) -> Ordering {
+        let end = |entry: &TreeEntry<'_>| entry.is_folder().then_some(b'/');
+        let (one, two) =
+            (self.name.iter().copied().chain(end(self)), other.name.iter().copied().chain(end(other)));
+        one.cmp(two)
+    }
+
+    /// Returns how many bytes it takes: mode, space, name, NUL and id.
+    pub(crate) fn len(&self) -> usize {
+        self.head + 1 + self.id.len()
     }
 
     pub(crate) fn is_folder(&self) -> bool {
@@ -31,16 +48,40 @@ impl TreeEntry<'_> {
     }
 }
 
-/// Returns the entries of a tree object with ids of `length` bytes, up to the first that is malformed. Histories hold
-/// hundreds of millions of entries, so this looks for one byte an entry only.
+/// Returns the entries of a tree object with ids of `length` bytes, up to the first that is malformed.
 pub(crate) fn entries(tree: &[u8], length: usize) -> impl Iterator<Item = TreeEntry<'_>> {
-    let mut rest = tree;
+    entries_from(tree, 0, length).map(|(_, entry)| entry)
+}
+
+/// Returns the entries from the one that begins at `at`, each with where it begins. Histories hold hundreds of millions of
+/// entries, so this looks for one byte an entry only.
+pub(crate) fn entries_from(
+    tree: &[u8],
+    at: usize,
+    length: usize,
+) -> impl Iterator<Item = (usize, TreeEntry<'_>)> {
+    let mut rest = tree.get(at..).unwrap_or_default();
     std::iter::from_fn(move || {
+        let at = tree.len() - rest.len();
         let (head, after) = rest.split_at_checked(memchr::memchr(0, rest)?)?;
         let (id, after) = after.get(1..)?.split_at_checked(length)?;
         let (mode, name) = mode(head)?;
         rest = after;
-        Some(TreeEntry { name, id, mode })
+        Some((at, TreeEntry { name, id, mode, head: head.len() }))
+    })
+}
+
+/// Returns where an entry begins, one of the first few behind `from`; 0 at the start.
+pub(crate) fn next_entry(tree: &[u8], from: usize, length: usize) -> Option<usize> {
+    if from == 0 {
+        return Some(0);
+    }
+    let nuls = memchr::memchr_iter(0, tree.get(from..)?);
+    // A NUL within an id leads astray, unless a name is made to look like the start of an entry. Such a false start still
+    // ends where the true entry does.
+    nuls.map(|nul| from + nul + 1 + length).find_map(|at| {
+        let (at, entry) = entries_from(tree, at, length).next()?;
+        Some(at + entry.len())
     })
 }
 
@@ -90,11 +131,37 @@ mod tests {
         }
     }
 
+    #[test]
+    fn entries_are_found_from_the_middle() {
+        let mut tree = Vec::new();
+        let mut starts = Vec::new();
+        for number in 0..200_u8 {
+            starts.push(tree.len());
+            tree.extend(
+                format!("{} file 100644 {number}\0", if number % 3 == 0 { "40000" } else { "100644" })
+                    .bytes(),
+            );
+            // Ids with NULs in them.
+            tree.extend((0..20_u8).map(|at| if at % 7 == number % 7 { 0 } else { number ^ at }));
+        }
+        starts.push(tree.len());
+        for from in 1..starts[190] {
+            let found = next_entry(&tree, from, 20).unwrap();
+            let passed = starts.iter().filter(|start| from < **start && **start < found).count();
+            assert!(starts.contains(&found) && passed <= 3, "{from}");
+        }
+        assert_eq!(next_entry(&tree, 0, 20), Some(0));
+        assert_eq!(next_entry(&tree, tree.len(), 20), None);
+    }
+
     proptest! {
         #[test]
         fn any_bytes_are_taken(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let total: usize = entries(&bytes, 20).map(|entry| entry.name.len() + entry.id.len()).sum();
             prop_assert!(total <= bytes.len());
+            for from in 0..bytes.len() {
+                prop_assert!(next_entry(&bytes, from, 20).is_none_or(|at| at <= bytes.len()));
+            }
         }
     }
 }

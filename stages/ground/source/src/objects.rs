@@ -4,6 +4,7 @@
 mod delta;
 mod forest;
 mod inflate;
+mod keys;
 mod pack;
 mod seen;
 mod visit;
@@ -14,13 +15,15 @@ use std::path::{Path, PathBuf};
 
 use model::Algorithm;
 
+use crate::listing::{self, TreeEntry};
 use crate::{Hit, Problem, Repository, SourceError};
 
 use inflate::with_inflater;
+pub(crate) use keys::{Key, Keys, key};
 use pack::Pack;
 pub(crate) use seen::Seen;
 pub(crate) use seen::is_binary;
-pub(crate) use visit::{Kind, Visit};
+pub(crate) use visit::{Holder, Kind, Visit};
 pub(crate) use visited::Visited;
 
 /// Git follows alternates of alternates no deeper.
@@ -98,7 +101,7 @@ impl Objects {
         Some(prefix)
     }
 
-    /// Shows every tree, commit or tag to `visitor` once.
+    /// Shows every tree or commit to `visitor` once, as a whole.
     pub(crate) fn each(
         &self,
         repository: &Repository,
@@ -110,10 +113,37 @@ impl Objects {
             visitor(seen);
             Vec::new()
         };
-        let holder = |_: &[u8], _: &[Hit]| {};
+        let holder = |_: &[u8], _: &[u8], _: &[Hit]| {};
         let bound = u64::MAX;
         let visit =
             Visit { repository, objects: self, kind, bound, visitor: &visitor, holder: &holder, cancelled };
+        visit.run().map(drop)
+    }
+
+    /// Shows every tree that has an entry which `wanted` holds for to `holder`, with those entries: where each begins and
+    /// ends, and the key of its id.
+    pub(crate) fn trees_with(
+        &self,
+        repository: &Repository,
+        wanted: &(dyn Fn(&TreeEntry<'_>) -> bool + Sync),
+        holder: &Holder<'_>,
+    ) -> Result<(), SourceError> {
+        let length = self.algorithm.length();
+        let visitor = |seen: Seen<'_>| {
+            let mut hits = Vec::new();
+            for range in seen.changed {
+                let Some(start) = listing::next_entry(seen.bytes, range.start, length) else { continue };
+                let listed = listing::entries_from(seen.bytes, start, length);
+                for (start, entry) in listed.take_while(|(start, _)| *start < range.end) {
+                    if wanted(&entry) {
+                        hits.push(Hit { start, end: start + entry.len(), tag: key(entry.id) });
+                    }
+                }
+            }
+            hits
+        };
+        let (kind, bound, cancelled) = (Kind::Tree, u64::MAX, &|| false);
+        let visit = Visit { repository, objects: self, kind, bound, visitor: &visitor, holder, cancelled };
         visit.run().map(drop)
     }
 

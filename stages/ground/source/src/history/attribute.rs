@@ -3,18 +3,18 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::iter::Peekable;
 use std::sync::{Mutex, PoisonError};
 
 use model::{Algorithm, Digest};
 use rayon::prelude::*;
 
 use super::graph::Graph;
-use super::keys::{Key, Keys, key};
 use super::range;
 use crate::listing::{self, TreeEntry};
-use crate::objects::{Kind, Objects, Seen};
+use crate::objects::{Key, Keys, Objects, key};
 use crate::threads::on_threads;
-use crate::{Introduced, Repository, Selection, SourceError, path};
+use crate::{Hit, Introduced, Repository, Selection, SourceError, path};
 
 /// A blob that came in at more places than this is told for the earliest ones.
 const PLACES: usize = 32;
@@ -64,13 +64,6 @@ pub(super) fn earliest(
     places
 }
 
-/// What leads to a blob asked for, in one tree.
-struct Lead {
-    name: Box<[u8]>,
-    id: Digest,
-    folder: bool,
-}
-
 /// The blobs asked for.
 struct Wanted<'a> {
     keys: Keys,
@@ -83,7 +76,8 @@ impl Wanted<'_> {
     }
 }
 
-type Leads = HashMap<Digest, Vec<Lead>>;
+/// Of each tree that leads to a wanted blob, the entries that lead on, as they stand in it.
+type Leads = HashMap<Digest, Box<[u8]>>;
 
 fn everything(
     repository: &Repository,
@@ -96,8 +90,9 @@ fn everything(
     let graph = Graph::read(repository, &objects)?;
     let commits = graph.reachable();
     let brought = commits.par_iter().flat_map_iter(|commit| {
-        let parents: Vec<Option<&Digest>> = graph.parents(commit).map(|parent| Some(&parent.tree)).collect();
-        let mut comparison = Comparison { leads: &leads, prefix: Vec::new(), brought: Vec::new() };
+        let parents: Vec<Option<Digest>> = graph.parents(commit).map(|parent| Some(parent.tree)).collect();
+        let length = objects.algorithm().length();
+        let mut comparison = Comparison { leads: &leads, length, prefix: Vec::new(), brought: Vec::new() };
         comparison.compare(&commit.tree, &parents, 0);
         let introduced = |path| Introduced { commit: commit.id.hex(), path, time: commit.time };
         comparison.brought.into_iter().map(move |(blob, path)| (blob, introduced(path)))
@@ -112,28 +107,22 @@ fn leading_trees(
     objects: &Objects,
     wanted: &Wanted<'_>,
 ) -> Result<Keys, SourceError> {
-    let algorithm = objects.algorithm();
     let direct: Mutex<Vec<Key>> = Mutex::default();
     let above: Mutex<Vec<(Key, Key)>> = Mutex::default();
-    let visitor = |seen: Seen<'_>| {
-        let own = key(seen.id);
-        let mut folders = Vec::new();
-        let mut leads = false;
-        for entry in listing::entries(seen.bytes, algorithm.length()) {
-            if entry.is_folder() {
-                folders.push((key(entry.id), own));
-            } else {
-                leads = leads || wanted.contains(entry.id, algorithm);
-            }
-        }
-        above.lock().unwrap_or_else(PoisonError::into_inner).append(&mut folders);
-        if leads {
+    let holder = |id: &[u8], _: &[u8], hits: &[Hit]| {
+        let own = key(id);
+        // A folder may share the key of a wanted blob: it then stands for both.
+        let folders = hits.iter().map(|hit| (hit.tag, own));
+        above.lock().unwrap_or_else(PoisonError::into_inner).extend(folders);
+        if hits.iter().any(|hit| wanted.keys.contains(&hit.tag)) {
             direct.lock().unwrap_or_else(PoisonError::into_inner).push(own);
         }
     };
-    objects.each(repository, Kind::Tree, &visitor, &|| false)?;
+    let algorithm = objects.algorithm();
+    let leads = |entry: &TreeEntry<'_>| entry.is_folder() || wanted.contains(entry.id, algorithm);
+    objects.trees_with(repository, &leads, &holder)?;
     let mut above = above.into_inner().unwrap_or_else(PoisonError::into_inner);
-    above.sort_unstable();
+    above.par_sort_unstable();
     let mut open = direct.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut leading: Keys = open.iter().copied().collect();
     while let Some(tree) = open.pop() {
@@ -149,7 +138,7 @@ fn leading_trees(
     Ok(leading)
 }
 
-/// Reads the leading trees once more and keeps the entries that lead on.
+/// Reads the trees once more and keeps the entries that lead on.
 fn leads(
     repository: &Repository,
     objects: &Objects,
@@ -158,69 +147,74 @@ fn leads(
 ) -> Result<Leads, SourceError> {
     let algorithm = objects.algorithm();
     let leads: Mutex<Leads> = Mutex::default();
-    let visitor = |seen: Seen<'_>| {
-        let Some(own) = Digest::new(algorithm, seen.id).filter(|_| leading.contains(&key(seen.id))) else {
-            return;
-        };
-        let lead = |entry: TreeEntry<'_>| {
-            let folder = entry.is_folder();
-            let on =
-                if folder { leading.contains(&key(entry.id)) } else { wanted.contains(entry.id, algorithm) };
-            Some(Lead { name: entry.name.into(), id: Digest::new(algorithm, entry.id)?, folder })
-                .filter(|_| on)
-        };
-        let mut found: Vec<Lead> =
-            listing::entries(seen.bytes, algorithm.length()).filter_map(lead).collect();
-        // Git sorts folders as if their names ended in `/`.
-        found.sort_unstable_by(|one, two| one.name.cmp(&two.name));
-        leads.lock().unwrap_or_else(PoisonError::into_inner).insert(own, found);
+    let holder = |id: &[u8], bytes: &[u8], hits: &[Hit]| {
+        if let Some(own) = Digest::new(algorithm, id) {
+            let kept =
+                hits.iter().filter_map(|hit| bytes.get(hit.start..hit.end)).flatten().copied().collect();
+            leads.lock().unwrap_or_else(PoisonError::into_inner).insert(own, kept);
+        }
     };
-    objects.each(repository, Kind::Tree, &visitor, &|| false)?;
+    let on = |entry: &TreeEntry<'_>| match entry.is_folder() {
+        true => leading.contains(&key(entry.id)),
+        false => wanted.contains(entry.id, algorithm),
+    };
+    objects.trees_with(repository, &on, &holder)?;
     Ok(leads.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// What one commit has that none of its parents has under the same path.
 struct Comparison<'a> {
     leads: &'a Leads,
+    /// Length of an id.
+    length: usize,
     prefix: Vec<u8>,
     brought: Vec<(Digest, String)>,
 }
 
-impl Comparison<'_> {
-    fn compare(&mut self, tree: &Digest, parents: &[Option<&Digest>], depth: usize) {
-        if depth > DEPTH || self.brought.len() >= FILES || parents.contains(&Some(tree)) {
+impl<'a> Comparison<'a> {
+    fn compare(&mut self, tree: &Digest, parents: &[Option<Digest>], depth: usize) {
+        if depth > DEPTH || self.brought.len() >= FILES || parents.contains(&Some(*tree)) {
             return;
         }
-        let list = |tree: &Digest| self.leads.get(tree).map(Vec::as_slice).unwrap_or_default();
-        // All lists are sorted by name: each is gone through once, side by side.
-        let mut listed: Vec<&[Lead]> =
-            parents.iter().map(|parent| parent.map(list).unwrap_or_default()).collect();
-        for lead in list(tree) {
-            let before: Vec<Option<&Digest>> = listed.iter_mut().map(|rest| same_name(rest, lead)).collect();
-            if before.contains(&Some(&lead.id)) {
-                continue;
-            }
+        // All lists are in git's order: each is gone through once, side by side.
+        let mut others: Vec<_> = parents
+            .iter()
+            .map(|parent| parent.map(|parent| self.list(&parent)).into_iter().flatten().peekable())
+            .collect();
+        for entry in self.list(tree) {
+            let before: Vec<Option<Digest>> = others
+                .iter_mut()
+                .map(|other| same_name(other, &entry).and_then(|same| digest(&same)))
+                .collect();
+            let Some(id) = digest(&entry).filter(|id| !before.contains(&Some(*id))) else { continue };
             let length = self.prefix.len();
-            self.prefix.extend_from_slice(&lead.name);
-            if lead.folder {
+            self.prefix.extend_from_slice(entry.name);
+            if entry.is_folder() {
                 self.prefix.push(b'/');
-                self.compare(&lead.id, &before, depth + 1);
+                self.compare(&id, &before, depth + 1);
             } else {
-                self.brought.push((lead.id, path::escape(&self.prefix).into_owned()));
+                self.brought.push((id, path::escape(&self.prefix).into_owned()));
             }
             self.prefix.truncate(length);
         }
     }
+
+    fn list(&self, tree: &Digest) -> impl Iterator<Item = TreeEntry<'a>> + use<'a> {
+        listing::entries(self.leads.get(tree).map(Box::as_ref).unwrap_or_default(), self.length)
+    }
 }
 
-/// Goes on in a sorted list to where the name of `lead` must be, and returns what is there under it.
-fn same_name<'a>(rest: &mut &'a [Lead], lead: &Lead) -> Option<&'a Digest> {
-    while let Some((first, after)) = rest.split_first() {
-        match first.name.cmp(&lead.name) {
-            Ordering::Less => *rest = after,
-            Ordering::Equal => return Some(&first.id),
-            Ordering::Greater => return None,
-        }
-    }
-    None
+fn digest(entry: &TreeEntry<'_>) -> Option<Digest> {
+    // The length tells the two kinds of ids apart.
+    let git = [Algorithm::GitSha1, Algorithm::GitSha256];
+    git.into_iter().find_map(|algorithm| Digest::new(algorithm, entry.id))
+}
+
+/// Goes on in a list to where `entry` must be, and returns what is there under its name.
+fn same_name<'a>(
+    list: &mut Peekable<impl Iterator<Item = TreeEntry<'a>>>,
+    entry: &TreeEntry<'_>,
+) -> Option<TreeEntry<'a>> {
+    while list.next_if(|other| other.order(entry) == Ordering::Less).is_some() {}
+    list.peek().copied().filter(|other| other.order(entry) == Ordering::Equal)
 }

@@ -85,7 +85,7 @@ fn everything(repository: &Repository, audience: &Audience<'_>) -> Result<Histor
         Some(id) => (audience.scanner)(Blob { id, bytes: seen.bytes, changed: seen.changed }),
         None => Vec::new(),
     };
-    let holder = |id: &[u8], hits: &[Hit]| {
+    let holder = |id: &[u8], _: &[u8], hits: &[Hit]| {
         if let Some(id) = Digest::new(algorithm, id) {
             (audience.holder)(&id, hits);
         }

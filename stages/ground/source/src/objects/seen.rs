@@ -2,10 +2,22 @@
 
 use std::ops::Range;
 
-/// How far around a change a match may reach.
-const MARGIN: usize = 512;
-/// How far a line's start or end is looked for beyond the margin: a file may be one line of many megabytes.
-const LINE: usize = 4096;
+/// How far ranges grow.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Margin {
+    /// How far around a change a match may reach.
+    around: usize,
+    /// How far a line's start or end is looked for beyond that: a file may be one line of many megabytes.
+    line: usize,
+}
+
+impl Margin {
+    /// For content that is made of lines.
+    pub(super) const TEXT: Self = Self { around: 512, line: 4096 };
+    /// For trees: an entry with a name of any length that a file system takes.
+    pub(super) const TREE: Self = Self { around: 1024, line: 0 };
+}
+
 /// Git's own rule looks at the first 8,000 bytes; scanners here look at 8 KiB.
 pub(super) const BINARY_PREFIX: usize = 8192;
 
@@ -25,16 +37,16 @@ pub(crate) fn is_binary(bytes: &[u8]) -> bool {
 }
 
 /// Widens changed ranges by the margin and to whole lines, and joins those that then touch.
-pub(crate) fn widen(bytes: &[u8], changed: &mut Vec<Range<usize>>) {
+pub(crate) fn widen(bytes: &[u8], changed: &mut Vec<Range<usize>>, margin: Margin) {
     let mut kept = 0_usize;
     for at in 0..changed.len() {
         let Some(range) = changed.get(at).cloned() else { break };
         let last = kept.checked_sub(1).and_then(|last| changed.get(last).cloned());
         // Lines of ranges that lie close together are looked for once.
-        let end = line_end(bytes, range.end.saturating_add(MARGIN).min(bytes.len()));
+        let end = line_end(bytes, range.end.saturating_add(margin.around).min(bytes.len()), margin.line);
         let start = match &last {
-            Some(last) if range.start.saturating_sub(MARGIN) <= last.end => last.start,
-            _ => line_start(bytes, range.start.saturating_sub(MARGIN)),
+            Some(last) if range.start.saturating_sub(margin.around) <= last.end => last.start,
+            _ => line_start(bytes, range.start.saturating_sub(margin.around), margin.line),
         };
         match last {
             Some(last) if start <= last.end => {
@@ -53,14 +65,14 @@ pub(crate) fn widen(bytes: &[u8], changed: &mut Vec<Range<usize>>) {
     changed.truncate(kept);
 }
 
-fn line_start(bytes: &[u8], at: usize) -> usize {
-    let floor = at.saturating_sub(LINE);
+fn line_start(bytes: &[u8], at: usize, limit: usize) -> usize {
+    let floor = at.saturating_sub(limit);
     let before = bytes.get(floor..at).unwrap_or_default();
     memchr::memrchr(b'\n', before).map_or(floor, |found| floor + found + 1)
 }
 
-fn line_end(bytes: &[u8], at: usize) -> usize {
-    let ceiling = at.saturating_add(LINE).min(bytes.len());
+fn line_end(bytes: &[u8], at: usize, limit: usize) -> usize {
+    let ceiling = at.saturating_add(limit).min(bytes.len());
     let after = bytes.get(at..ceiling).unwrap_or_default();
     memchr::memchr(b'\n', after).map_or(ceiling, |found| at + found + 1)
 }
@@ -73,7 +85,7 @@ mod tests {
 
     fn check(bytes: &[u8], changed: &[Range<usize>], expected: &[Range<usize>]) {
         let mut widened = changed.to_vec();
-        widen(bytes, &mut widened);
+        widen(bytes, &mut widened, Margin::TEXT);
         assert_eq!(widened, expected);
     }
 
@@ -90,7 +102,7 @@ mod tests {
     #[test]
     fn one_endless_line_is_cut() {
         let line = vec![b'x'; 100_000];
-        check(&line, &[50_000..50_010], &[50_000 - MARGIN - LINE..50_010 + MARGIN + LINE]);
+        check(&line, &[50_000..50_010], &[50_000 - 512 - 4096..50_010 + 512 + 4096]);
     }
 
     proptest! {
@@ -103,9 +115,9 @@ mod tests {
             let changed: Vec<Range<usize>> =
                 cuts.chunks_exact(2).map(|pair| pair[0]..pair[1]).filter(|range| range.start < range.end).collect();
             let mut widened = changed.clone();
-            widen(&bytes, &mut widened);
+            widen(&bytes, &mut widened, Margin::TEXT);
             for range in &changed {
-                let wanted = range.start.saturating_sub(MARGIN)..(range.end + MARGIN).min(bytes.len());
+                let wanted = range.start.saturating_sub(512)..(range.end + 512).min(bytes.len());
                 prop_assert!(widened.iter().any(|wide| wide.start <= wanted.start && wanted.end <= wide.end));
             }
             prop_assert!(widened.is_sorted_by(|one, two| one.end < two.start));

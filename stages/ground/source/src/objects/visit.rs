@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::delta::{Delta, Piece};
 use super::forest::{Forest, From};
-use super::seen::widen;
+use super::seen::{Margin, widen};
 use super::visited::Tally;
 use super::{Objects, Pack, Seen, Visited, encode_hex, is_binary};
 use crate::{Hit, Repository, SourceError};
@@ -31,6 +31,9 @@ const WHOLE: u64 = 512 << 20;
 const SPLIT: u32 = 256;
 const SPLIT_SIZE: usize = 4 << 20;
 
+/// Who hears of objects that hold something.
+pub(crate) type Holder<'a> = dyn Fn(&[u8], &[u8], &[Hit]) + Sync + 'a;
+
 /// What to visit, and how.
 pub(crate) struct Visit<'a> {
     pub(crate) repository: &'a Repository,
@@ -40,8 +43,8 @@ pub(crate) struct Visit<'a> {
     pub(crate) bound: u64,
     /// Returns what it found in the changed ranges.
     pub(crate) visitor: &'a (dyn Fn(Seen<'_>) -> Vec<Hit> + Sync),
-    /// Hears of each object that holds something that was found, there or in its base.
-    pub(crate) holder: &'a (dyn Fn(&[u8], &[Hit]) + Sync),
+    /// Hears of each object that holds something that was found, there or in its base: id, content, finds.
+    pub(crate) holder: &'a Holder<'a>,
     pub(crate) cancelled: &'a (dyn Fn() -> bool + Sync),
 }
 
@@ -51,6 +54,8 @@ struct Walk<'a> {
     pack: &'a Pack,
     /// Packs that were walked before: what they hold was shown.
     before: &'a [Pack],
+    /// Packs that are walked later.
+    after: &'a [Pack],
     forest: &'a Forest,
     tally: &'a Tally,
     holders: &'a Holders,
@@ -98,9 +103,10 @@ impl Visit<'_> {
             if (self.cancelled)() {
                 break;
             }
-            let before = self.objects.packs.get(..number).unwrap_or_default();
-            let walk =
-                Walk { visit: self, pack, before, forest: pack.forest(), tally: &tally, holders: &holders };
+            let (before, rest) = self.objects.packs.split_at(number);
+            let after = rest.get(1..).unwrap_or_default();
+            let (forest, tally, holders) = (pack.forest(), &tally, &holders);
+            let walk = Walk { visit: self, pack, before, after, forest, tally, holders };
             tally.corrupt(walk.forest.unreachable(), || pack.name().to_owned());
             rayon::scope(|scope| {
                 walk.forest.roots().par_iter().for_each(|root| walk.root(scope, root.node, &root.from))
@@ -146,15 +152,15 @@ impl Visit<'_> {
         let whole = 0..bytes.len();
         tally.shown(bytes.len(), bytes.len());
         let found = (self.visitor)(Seen { id, bytes, changed: std::slice::from_ref(&whole) });
-        self.hear(id, found)
+        self.hear(id, bytes, found)
     }
 
     /// Passes on what an object holds.
-    fn hear(&self, id: &[u8], mut hits: Vec<Hit>) -> Vec<Hit> {
+    fn hear(&self, id: &[u8], bytes: &[u8], mut hits: Vec<Hit>) -> Vec<Hit> {
         if !hits.is_empty() {
             hits.sort();
             hits.dedup();
-            (self.holder)(id, &hits);
+            (self.holder)(id, bytes, &hits);
         }
         hits
     }
@@ -294,13 +300,13 @@ impl<'a> Walk<'a> {
             None => visit.show(id, bytes, self.tally),
             Some(base) => {
                 let mut hits = inherit(&base.hits, &work.delta);
-                widen(bytes, &mut work.changed);
+                widen(bytes, &mut work.changed, visit.kind.margin());
                 self.tally.shown(bytes.len(), work.changed.iter().map(ExactSizeIterator::len).sum());
                 hits.extend((visit.visitor)(Seen { id, bytes, changed: &work.changed }));
-                visit.hear(id, hits)
+                visit.hear(id, bytes, hits)
             }
         };
-        if !hits.is_empty() {
+        if !hits.is_empty() && self.after.iter().any(|pack| pack.find(id).is_some()) {
             self.holders.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_vec(), hits.clone());
         }
         hits
@@ -332,6 +338,13 @@ fn inherit(hits: &[Hit], delta: &[u8]) -> Vec<Hit> {
 }
 
 impl Kind {
+    fn margin(self) -> Margin {
+        match self {
+            Self::Tree => Margin::TREE,
+            Self::Blob | Self::Commit | Self::Tag => Margin::TEXT,
+        }
+    }
+
     /// Returns what git's library calls it.
     pub(crate) fn of_library(self) -> git2::ObjectType {
         match self {

@@ -8,7 +8,7 @@ use source::{Introduced, Repository, Selection, history};
 use crate::sandbox::{Dice, Sandbox, blobs};
 
 /// Finds the first commit of each blob and path by asking git for every commit's parents and files.
-fn places(sandbox: &Sandbox, wanted: &BTreeSet<Digest>) -> BTreeMap<Digest, Vec<Introduced>> {
+fn places(sandbox: &Sandbox, name: &str, wanted: &BTreeSet<Digest>) -> BTreeMap<Digest, Vec<Introduced>> {
     let log = sandbox.git(&["log", "--all", "--format=%H %ct %P"]);
     let files = |commit: &str| -> BTreeSet<(String, String)> {
         let listed = sandbox.git(&["ls-tree", "-r", "--full-tree", commit]);
@@ -34,7 +34,7 @@ fn places(sandbox: &Sandbox, wanted: &BTreeSet<Digest>) -> BTreeMap<Digest, Vec<
     }
     let mut places: BTreeMap<Digest, Vec<Introduced>> = BTreeMap::new();
     for ((blob, path), (time, commit)) in first {
-        let blob: Digest = format!("git-sha1:{blob}").parse().unwrap();
+        let blob: Digest = format!("{name}:{blob}").parse().unwrap();
         if wanted.contains(&blob) {
             places.entry(blob).or_default().push(Introduced { commit, path, time });
         }
@@ -70,13 +70,49 @@ fn finds_are_traced_to_the_commit_that_brought_them() {
             blobs(&sandbox, "").keys().map(|id| format!("git-sha1:{id}").parse().unwrap()).collect();
         let repository = Repository::open(sandbox.root()).unwrap();
         let found = history::attribute(&repository, &selection, &wanted, 2).unwrap();
-        assert_eq!(found, places(&sandbox, &wanted));
+        assert_eq!(found, places(&sandbox, "git-sha1", &wanted));
         let tips = repository.tips().unwrap();
         let range = Selection::Range { tips, excluded: vec![] };
         assert_eq!(history::attribute(&repository, &range, &wanted, 1).unwrap(), found);
         let one: BTreeSet<Digest> = wanted.into_iter().take(1).collect();
-        assert_eq!(history::attribute(&repository, &selection, &one, 0).unwrap(), places(&sandbox, &one));
+        assert_eq!(
+            history::attribute(&repository, &selection, &one, 0).unwrap(),
+            places(&sandbox, "git-sha1", &one)
+        );
         sandbox.git(&["gc", "--quiet"]);
+    }
+}
+
+/// Trees of hundreds of entries, which a pack keeps as deltas.
+#[test]
+fn wide_folders_are_followed_as_deltas() {
+    for format in ["sha1", "sha256"] {
+        let format = format!("--object-format={format}");
+        let sandbox = Sandbox::with(&["init", "--quiet", "--initial-branch=main", &format]);
+        let mut dice = Dice::new(77);
+        for number in 0..400 {
+            sandbox.write(&format!("wide/{number:03} 100644 x"), format!("first {number}"));
+            sandbox.write(&format!("folders/{number:03}/x"), format!("deep {}", number % 50));
+        }
+        for time in 1..25 {
+            for _ in 0..3 {
+                let number = dice.roll(400);
+                sandbox.write(&format!("wide/{number:03} 100644 x"), format!("content {}", dice.roll(30)));
+                sandbox.write(&format!("folders/{:03}/x", dice.roll(400)), format!("deep {}", dice.roll(60)));
+                let _ = std::fs::remove_file(sandbox.path(&format!("wide/{:03} 100644 x", dice.roll(400))));
+            }
+            sandbox.commit(time);
+        }
+        sandbox.git(&["gc", "--quiet"]);
+        let all = blobs(&sandbox, "");
+        let name = if format.ends_with("256") { "git-sha256" } else { "git-sha1" };
+        let wanted: BTreeSet<Digest> =
+            all.keys().step_by(3).map(|id| format!("{name}:{id}").parse().unwrap()).collect();
+        let repository = Repository::open(sandbox.root()).unwrap();
+        let found = history::attribute(&repository, &Selection::Everything, &wanted, 2).unwrap();
+        let mut expected = places(&sandbox, name, &wanted);
+        expected.values_mut().for_each(|places| places.truncate(32));
+        assert_eq!(found, expected);
     }
 }
 

@@ -5,19 +5,19 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 /// The first bytes of an id. Two objects may share them by accident or by intent, so a key only says what is worth a
 /// closer look.
-pub(super) type Key = u64;
+pub(crate) type Key = u64;
 
 /// A set of keys.
-pub(super) type Keys = HashSet<Key, BuildHasherDefault<Itself>>;
+pub(crate) type Keys = HashSet<Key, BuildHasherDefault<Itself>>;
 
 /// Returns the key of a raw id.
-pub(super) fn key(id: &[u8]) -> Key {
+pub(crate) fn key(id: &[u8]) -> Key {
     id.first_chunk().map_or(0, |first| u64::from_le_bytes(*first))
 }
 
 /// Takes a key for its own hash.
 #[derive(Default)]
-pub(super) struct Itself(u64);
+pub(crate) struct Itself(u64);
 
 impl Hasher for Itself {
     fn finish(&self) -> u64 {
