@@ -10,14 +10,14 @@ mod warnings;
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
-use model::Status;
+use model::{Decision, Status};
 
 use crate::policy::Policy;
 use crate::record::StageRun;
 use crate::state::Comparison;
 use crate::{Baseline, Loosened, Record};
 
-pub use verdict::{Blocking, Failed, Judged, JudgedGap, Outcome, Verdict, Waived, WaivedBy, Warning};
+pub use verdict::{Blocking, Failed, Judged, JudgedGap, Verdict, Waived, WaivedBy, Warning};
 
 /// Everything a verdict depends on.
 #[derive(Debug, Clone)]
@@ -67,15 +67,15 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     let mut warnings = rules::warnings(case, &findings);
     warnings.extend(warnings::collect(case));
     let blocking = gaps::blocking(case, &gaps);
-    let outcome = match (failed.is_empty(), blocking.is_empty()) {
-        (false, _) => Outcome::Fail,
-        (true, false) => Outcome::Incomplete,
-        (true, true) => Outcome::Pass,
+    let decision = match (failed.is_empty(), blocking.is_empty()) {
+        (false, _) => Decision::Fail,
+        (true, false) => Decision::Incomplete,
+        (true, true) => Decision::Pass,
     };
     loosened.sort();
     loosened.dedup();
     Verdict {
-        outcome,
+        decision,
         failed,
         findings,
         gaps,

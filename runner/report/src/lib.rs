@@ -26,8 +26,8 @@ mod state;
 pub use baseline::{Baseline, BaselineError};
 pub use exit::Exit;
 pub use gate::{
-    Blocking, Case, Coverage, Failed, InlineIgnores, Judged, JudgedGap, Outcome, Verdict, Waived, WaivedBy,
-    Warning, judge,
+    Blocking, Case, Coverage, Failed, InlineIgnores, Judged, JudgedGap, Verdict, Waived, WaivedBy, Warning,
+    judge,
 };
 pub use loosened::Loosened;
 pub use place::Place;

@@ -48,7 +48,7 @@ fn shape<'a>(report: &Report<'a>, options: &Options) -> ReportShape<'a> {
     ReportShape {
         version: Version,
         tool: Tool { name: "sluicegate", version: &report.record.header().tool },
-        verdict: report.verdict.outcome,
+        verdict: report.verdict.decision.name(),
         gate: gate(report),
         stages: judgements.iter().map(|judgement| stage(judgement, options)).collect(),
         findings: findings.collect(),

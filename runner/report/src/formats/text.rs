@@ -8,10 +8,10 @@ use std::fmt::{Display, Write as _};
 
 use annotate_snippets::Renderer;
 use anstyle::{AnsiColor, Style};
-use model::Severity;
+use model::{Decision, Severity};
 
+use crate::State;
 use crate::formats::{Color, Options, Report, printable, rank};
-use crate::{Outcome, State};
 
 /// How many findings, gaps or lines of a list are shown; the rest is a number.
 const SHOWN: usize = 20;
@@ -135,12 +135,12 @@ fn write_verdict(page: &mut Page<'_>, report: &Report<'_>) {
         .collect();
     page.list_of("Not everything was looked at:", &blocking, REMINDED);
     page.part();
-    let (word, color) = match verdict.outcome {
-        Outcome::Pass => ("pass", AnsiColor::Green),
-        Outcome::Fail => ("fail", AnsiColor::Red),
-        Outcome::Incomplete => ("incomplete", AnsiColor::Yellow),
+    let color = match verdict.decision {
+        Decision::Pass => AnsiColor::Green,
+        Decision::Fail => AnsiColor::Red,
+        Decision::Incomplete => AnsiColor::Yellow,
     };
-    let word = page.styled(color.on_default().bold(), word);
+    let word = page.styled(color.on_default().bold(), verdict.decision.name());
     let findings = tally(verdict.findings.iter().map(|judged| judged.state));
     let findings = match findings.as_str() {
         "" => "no findings".to_owned(),

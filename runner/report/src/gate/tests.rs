@@ -17,7 +17,7 @@ const HIGH: Severity = Severity::High;
 
 /// Words a verdict, a line each.
 fn summary(record: &Record, verdict: &Verdict) -> Vec<String> {
-    let mut lines = vec![format!("{} {}", verdict.outcome.name(), verdict.exit().code())];
+    let mut lines = vec![format!("{} {}", verdict.decision.name(), verdict.exit().code())];
     for (finding, judged) in record.findings().zip(&verdict.findings) {
         let path = finding.location.path().unwrap_or("-");
         let failed = judged.failed.iter().map(|rule| format!(" !{rule}")).collect::<String>();

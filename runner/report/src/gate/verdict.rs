@@ -1,8 +1,7 @@
 //! What the gate says.
 
 use jiff::civil::Date;
-use schemars::JsonSchema;
-use serde::Serialize;
+use model::Decision;
 
 use crate::state::{Match, State};
 use crate::{Exit, Loosened, Place};
@@ -11,7 +10,7 @@ use crate::{Exit, Loosened, Place};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
     /// The answer.
-    pub outcome: Outcome,
+    pub decision: Decision,
     /// Rules of the gate that fail.
     pub failed: Vec<Failed>,
     /// What is said of each finding.
@@ -28,18 +27,6 @@ pub struct Verdict {
     pub notes: Vec<String>,
     /// Whether there was anything to compare with: else every finding is new for want of a past.
     pub compared: bool,
-}
-
-/// The answer of the gate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Outcome {
-    /// The code is let through.
-    Pass,
-    /// It is not.
-    Fail,
-    /// Something that blocks was not looked at.
-    Incomplete,
 }
 
 /// A rule of the gate that fails.
@@ -126,29 +113,13 @@ pub enum WaivedBy {
     Allowlist,
 }
 
-impl Outcome {
-    /// Returns the word used in files and reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Fail => "fail",
-            Self::Incomplete => "incomplete",
-        }
-    }
-
-    /// Returns how a process ends that has nothing else to say.
-    pub const fn exit(self) -> Exit {
-        match self {
-            Self::Pass => Exit::Pass,
-            Self::Fail => Exit::Fail,
-            Self::Incomplete => Exit::Incomplete,
-        }
-    }
-}
-
 impl Verdict {
     /// Returns how a process ends that has nothing else to say: the same for every format of a report.
     pub const fn exit(&self) -> Exit {
-        self.outcome.exit()
+        match self.decision {
+            Decision::Pass => Exit::Pass,
+            Decision::Fail => Exit::Fail,
+            Decision::Incomplete => Exit::Incomplete,
+        }
     }
 }

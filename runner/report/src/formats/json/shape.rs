@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
-use crate::{Outcome, State};
+use crate::State;
 
 /// The report of a run of Sluicegate.
 #[derive(Serialize, JsonSchema)]
@@ -17,7 +17,8 @@ pub(super) struct ReportShape<'a> {
     /// What made the report.
     pub(super) tool: Tool<'a>,
     /// Whether the code is let through.
-    pub(super) verdict: Outcome,
+    #[schemars(extend("enum" = ["pass", "fail", "incomplete"]))]
+    pub(super) verdict: &'static str,
     /// What the gate says.
     pub(super) gate: Gate<'a>,
     /// What each stage did, sorted by stage and subject.

@@ -75,7 +75,7 @@ fn a_failed_gate_outweighs_a_gap() {
     let (record, policy) =
         (record(vec![token("a")], vec![gap(GapKind::Lost, "no-database", None)]), policy("{}"));
     let verdict = judge(&case(&record, &policy));
-    assert_eq!((verdict.outcome, verdict.blocking.len()), (Outcome::Fail, 1));
+    assert_eq!((verdict.decision, verdict.blocking.len()), (Decision::Fail, 1));
 }
 
 #[test]
