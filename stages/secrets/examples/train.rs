@@ -9,11 +9,11 @@ use std::io::Write as _;
 use std::{env, fs, io};
 
 /// Trees.
-const ROUNDS: usize = 160;
+const ROUNDS: usize = 240;
 /// Questions from the root to an answer.
 const DEPTH: usize = 5;
 /// Share of each answer that is taken.
-const RATE: f64 = 0.08;
+const RATE: f64 = 0.05;
 /// Pulls answers that few rows speak for toward nothing.
 const SMOOTHING: f64 = 4.0;
 /// Fewest rows (as weight of their doubt) on either side of a question.

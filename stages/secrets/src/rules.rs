@@ -110,6 +110,8 @@ pub struct Rules {
     targets: Vec<Vec<Target>>,
     /// Rules of other tools that name no keyword: tried on every text.
     always: Vec<RuleIndex>,
+    /// Rules of other tools that mean a file by its path alone.
+    by_path: Vec<RuleIndex>,
     allows: Vec<Allow>,
     digest: Digest,
 }
@@ -233,6 +235,7 @@ fn assemble(compiled: Vec<Compiled>, allows: Vec<Allow>) -> Result<Rules, RulesE
     let mut targets: BTreeMap<String, Vec<Target>> = BTreeMap::new();
     let mut engine = BTreeMap::new();
     let mut always = Vec::new();
+    let mut by_path = Vec::new();
     let mut hasher = Hasher::new("secrets-rules/v1");
     for (number, rule) in compiled.iter().enumerate() {
         let index = RuleIndex(u16::try_from(number).map_err(|_| RulesError::TooMany)?);
@@ -245,8 +248,10 @@ fn assemble(compiled: Vec<Compiled>, allows: Vec<Allow>) -> Result<Rules, RulesE
             engine.insert(known, index);
         } else if let Matcher::Whole(foreign) = &rule.matcher {
             hasher.part(foreign.describe());
-            if rule.entry.keywords.is_empty() && foreign.pattern.is_some() {
-                always.push(index);
+            match foreign.pattern {
+                None => by_path.push(index),
+                Some(_) if rule.entry.keywords.is_empty() => always.push(index),
+                Some(_) => {}
             }
         }
         for keyword in rule.entry.keywords.iter().filter(|keyword| !keyword.is_empty()) {
@@ -266,7 +271,17 @@ fn assemble(compiled: Vec<Compiled>, allows: Vec<Allow>) -> Result<Rules, RulesE
     let (keywords, targets): (Vec<String>, Vec<Vec<Target>>) = targets.into_iter().unzip();
     let automaton = Automaton::new(&keywords)?;
     allows.iter().for_each(|allow| allow.hash(&mut hasher));
-    Ok(Rules { compiled, engine, automaton, keywords, targets, always, allows, digest: hasher.digest() })
+    Ok(Rules {
+        compiled,
+        engine,
+        automaton,
+        keywords,
+        targets,
+        always,
+        by_path,
+        allows,
+        digest: hasher.digest(),
+    })
 }
 
 impl Rules {
@@ -338,18 +353,14 @@ impl Rules {
     }
 
     /// Returns the rules that mean the file at `path` as a whole, whatever is in it.
-    pub fn of_path(&self, path: &str) -> Vec<RuleIndex> {
-        let by_path = |index: &RuleIndex| {
+    pub(crate) fn of_path(&self, path: &str) -> impl Iterator<Item = RuleIndex> {
+        let means = |index: &RuleIndex| {
             self.get(*index).is_some_and(|rule| match &rule.matcher {
-                Matcher::Whole(foreign) => rule.enabled && foreign.pattern.is_none() && foreign.is_for(path),
+                Matcher::Whole(foreign) => rule.enabled && foreign.is_for(path),
                 Matcher::Prefix(_) | Matcher::Context(_) | Matcher::Engine => false,
             })
         };
-        (0..self.compiled.len())
-            .filter_map(|at| u16::try_from(at).ok())
-            .map(RuleIndex)
-            .filter(by_path)
-            .collect()
+        self.by_path.iter().copied().filter(means)
     }
 
     pub(crate) fn always(&self) -> &[RuleIndex] {

@@ -135,8 +135,22 @@ pub(crate) fn parse(text: &[u8], name: Range<usize>, language: Language) -> Opti
     let opening = text.get(name.start.wrapping_sub(1)).copied();
     let named_in_quotes = cursor.close_name(opening);
     let operator = cursor.operator(opening, named_in_quotes, language)?;
-    cursor.skip_space();
-    let embedded = !named_in_quotes && in_string(text.get(line.start..name.start)?);
+    let space = cursor.skip_space();
+    let before = text.get(line.start..name.start)?;
+    let embedded = !named_in_quotes && in_string(before);
+    let fits = match operator {
+        // The first argument of a call that sets something.
+        Operator::Comma => {
+            before.strip_suffix(&[opening?]).is_some_and(|before| before.trim_ascii_end().ends_with(b"("))
+        }
+        Operator::Space => is_spaced(before, cursor.rest.get(cursor.at..)?, language),
+        // `auth:web` in a string is one name.
+        Operator::Colon => !embedded || space > 0,
+        Operator::Assign | Operator::Compare | Operator::Call | Operator::Element => true,
+    };
+    if !fits {
+        return None;
+    }
     let cut = value_cut::cut(cursor.rest.get(cursor.at..)?, operator, language, embedded)?;
     let offset = name.end + cursor.at;
     Some(Assignment {
@@ -147,6 +161,17 @@ pub(crate) fn parse(text: &[u8], name: Range<usize>, language: Language) -> Opti
         embedded,
         wrapped: cut.wrapped,
     })
+}
+
+/// Tells whether a value may follow its name with nothing but space between: an option's argument, a quoted value, a line of
+/// settings, a machine's entry.
+fn is_spaced(before: &[u8], rest: &[u8], language: Language) -> bool {
+    let lead = before.trim_ascii();
+    let quoted = matches!(rest.first(), Some(b'"' | b'\''));
+    let last_word = rest.trim_ascii_end().iter().all(|byte| !byte.is_ascii_whitespace());
+    let settings = matches!(language, Language::Settings | Language::Unknown) && lead.is_empty() && last_word;
+    let machine = lead.starts_with(b"machine ") || lead.starts_with(b"login ");
+    before.ends_with(b"-") || quoted && language != Language::Markup || settings || machine
 }
 
 /// Tells whether a string is open at the end of what stands before on the line.
@@ -245,7 +270,7 @@ impl Cursor<'_> {
                 (Operator::Element, 1)
             }
             [b'v' | b'V', ..] if quoted && space > 0 => (Operator::Assign, value_attribute(rest)?),
-            [first, ..] if space > 0 => return self.behind_space(*first, opening, language),
+            [first, ..] if space > 0 => return self.behind_space(*first, language),
             _ => return None,
         };
         self.at += length;
@@ -282,7 +307,7 @@ impl Cursor<'_> {
     }
 
     /// Nothing but space behind the name: an option's argument, or a type and then the value.
-    fn behind_space(&mut self, first: u8, opening: Option<u8>, language: Language) -> Option<Operator> {
+    fn behind_space(&mut self, first: u8, language: Language) -> Option<Operator> {
         if language == Language::Code && first.is_ascii_alphabetic() {
             // Go writes the type between name and value.
             let rest = self.rest.get(self.at..)?;
@@ -297,9 +322,8 @@ impl Cursor<'_> {
                 return Some(Operator::Assign);
             }
         }
-        let option = opening == Some(b'-');
-        (option || matches!(first, b'"' | b'\'') || !matches!(language, Language::Code | Language::Json))
-            .then_some(Operator::Space)
+        // Whether space is enough is for the caller, who sees what stands before.
+        Some(Operator::Space)
     }
 }
 

@@ -6,7 +6,7 @@ pub(crate) mod name;
 mod vocabulary;
 mod words;
 
-use crate::detect::assignment::Assignment;
+use crate::detect::assignment::{Assignment, Operator};
 use crate::generic::name::{Name, Noun};
 use crate::hint::{Area, Hint};
 use crate::placeholder;
@@ -37,14 +37,38 @@ pub(crate) fn look(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hin
     let value = text.get(assignment.value.clone())?;
     let sentence = value.iter().filter(|byte| **byte == b' ').count() > 3;
     // The key of a map is a key to nothing, and a public one is meant to be known.
-    let map_key = name.noun == Noun::Key && !name.qualified && value.len() < 16;
+    let map_key = name.noun == Noun::Key && !name.qualified && (value.len() < 16 || is_uuid(value));
     let public =
         name.noun == Noun::Key && name.words.iter().any(|word| matches!(word.as_str(), "public" | "pub"));
     let identifies =
         name.behind > 0 && name.words.last().is_some_and(|word| matches!(word.as_str(), "id" | "ids"));
-    let typed = assignment.quote.is_none() && is_type(value);
-    let elsewhere = hint.area == Area::Words || sentence || map_key || public || identifies || typed;
+    let compared = assignment.operator == Operator::Compare;
+    let typed = (assignment.quote.is_none() || compared) && is_type(value);
+    // Directives of web servers: where requests are passed on to.
+    let passed_on = name.text.ends_with("_pass") && value.contains(&b':') && value.contains(&b'/');
+    // `renameIndex('access_tokens', …)`: many tokens are a table, not a token. `Pass: …` in a message is how a test went.
+    let listed = assignment.operator == Operator::Comma && name.is_plural();
+    let outcome = assignment.embedded
+        && assignment.operator == Operator::Colon
+        && matches!(name.text.as_str(), "Pass" | "PASS" | "pass");
+    let elsewhere = listed
+        || outcome
+        || hint.area == Area::Words
+        || sentence
+        || map_key
+        || public
+        || identifies
+        || typed
+        || passed_on;
     (!elsewhere && !is_stand_in(text, assignment)).then(|| features::of(text, assignment, name, hint))
+}
+
+/// Tells whether the value is a UUID: an identifier, unless the name says otherwise.
+pub(crate) fn is_uuid(value: &[u8]) -> bool {
+    let digits = |(at, byte): (usize, &u8)| {
+        if matches!(at, 8 | 13 | 18 | 23) { *byte == b'-' } else { byte.is_ascii_hexdigit() }
+    };
+    value.len() == 36 && value.iter().enumerate().all(digits)
 }
 
 /// Tells whether a bare word is the name of a type, as declarations and schemas have it.

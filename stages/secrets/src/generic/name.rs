@@ -158,6 +158,14 @@ impl Name {
     }
 }
 
+impl Name {
+    /// Tells whether the noun speaks of several.
+    pub(crate) fn is_plural(&self) -> bool {
+        let at = self.words.len().saturating_sub(self.behind + 1);
+        self.words.get(at).is_some_and(|noun| noun.ends_with('s') && !noun.ends_with("ss"))
+    }
+}
+
 /// Splits at `_`, `-`, `.`, `$` and where a capital follows a small letter.
 fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
