@@ -1,13 +1,13 @@
 //! Texts and their positions: what a parser needs before it can say where something stands.
 
 pub(crate) mod json;
-mod lines;
+
 pub(crate) mod toml;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-pub(crate) use lines::Lines;
+pub(crate) use model::Lines;
 
 /// A piece of a text with the byte range that it stands at.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,8 @@
 //! - `structural/v1`: stage, rule, path, what was matched, and which one of equal matches in the file;
 //! - `loose/v1`: the same without the path, so that a renamed file keeps its findings.
 
+use std::fmt;
+
 /// A BLAKE3 hasher whose every part is length-prefixed, so that no two lists of parts run together.
 pub struct Hasher(blake3::Hasher);
 
@@ -41,11 +43,25 @@ const WINDOW: usize = 100;
 const BASE: u64 = 37;
 const END_OF_FILE: u16 = u16::MAX;
 
+/// What GitHub's code scanning knows a line by; shown as it stands in SARIF.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LineHash {
+    hash: u64,
+    /// The how-many-th line with that hash it is.
+    count: u32,
+}
+
+impl fmt::Display for LineHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:x}:{}", self.hash, self.count)
+    }
+}
+
 /// Returns, for each line of `text`, the value GitHub's code scanning computes as `primaryLocationLineHash`: a rolling
 /// hash over the 100 UTF-16 code units from the line's first on, white space left out and line ends unified, then
 /// `:` and the how-many-th line with that hash it is. The algorithm is that of the `fingerprints.ts` of
 /// github/codeql-action. Bytes that are no UTF-8 are replaced, as a reader of text does.
-pub fn line_hashes(text: &str) -> Vec<String> {
+pub fn line_hashes(text: &str) -> Vec<LineHash> {
     let mut rolling = Rolling::new();
     let mut units = text.encode_utf16().peekable();
     while let Some(mut unit) = units.next() {
@@ -82,7 +98,7 @@ struct Rolling {
     line: usize,
     at_line_start: bool,
     seen: std::collections::HashMap<u64, u32>,
-    values: Vec<String>,
+    values: Vec<LineHash>,
 }
 
 impl Rolling {
@@ -126,7 +142,7 @@ impl Rolling {
             let count = self.seen.entry(self.hash).or_insert(0);
             *count += 1;
             debug_assert_eq!(line, self.values.len(), "lines complete in order");
-            self.values.push(format!("{:x}:{count}", self.hash));
+            self.values.push(LineHash { hash: self.hash, count: *count });
         }
     }
 
@@ -141,7 +157,7 @@ impl Rolling {
         self.at = (self.at + 1) % WINDOW;
     }
 
-    fn into_values(self) -> Vec<String> {
+    fn into_values(self) -> Vec<LineHash> {
         self.values
     }
 }
@@ -152,7 +168,10 @@ mod tests {
 
     #[test]
     fn agrees_with_the_values_that_upstream_gives() {
-        let check = |text: &str, expected: &[&str]| assert_eq!(line_hashes(text), expected, "{text:?}");
+        let check = |text: &str, expected: &[&str]| {
+            let hashes: Vec<String> = line_hashes(text).iter().map(ToString::to_string).collect();
+            assert_eq!(hashes, expected, "{text:?}");
+        };
         check("", &["c129715d7a2bc9a3:1"]);
         check(
             " a\nb\n  \t\tc\n d",

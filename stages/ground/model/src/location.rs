@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Purl};
+#[cfg(doc)]
+use crate::Lines;
+use crate::{Digest, Purl, lines};
 
 /// A range of text. Lines and columns count from 1; columns count Unicode scalar values; the end is exclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -21,8 +23,9 @@ impl Span {
     /// Returns the span of a whole first line of unknown width: for files that are meant as a whole.
     pub const FILE: Self = Self { start_line: 1, start_column: 1, end_line: 1, end_column: 1 };
 
-    /// Returns the span of `range` (byte offsets) in `text`. Offsets past the end are brought back to it, and bytes
-    /// that are no UTF-8 count as one column each, so that any input has a span.
+    /// Returns the span of `range` (byte offsets) in `text`; [`Lines`] is the quick way to many. Offsets past the end are
+    /// brought back to it, and a byte counts as a column unless it can only go on with a character, so that any input has
+    /// a span.
     pub fn of(text: &[u8], range: std::ops::Range<usize>) -> Self {
         let start = range.start.min(text.len());
         let end = range.end.clamp(start, text.len());
@@ -37,13 +40,8 @@ fn position(text: &[u8], offset: usize) -> (u32, u32) {
     let before = text.get(..offset).unwrap_or(text);
     let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
     let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let column = before.get(line_start..).map_or(0, characters) + 1;
+    let column = before.get(line_start..).map_or(0, lines::count) + 1;
     (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
-}
-
-/// Counts Unicode scalar values; bytes that are no UTF-8 count one each.
-fn characters(bytes: &[u8]) -> usize {
-    bytes.utf8_chunks().map(|chunk| chunk.valid().chars().count() + chunk.invalid().len()).sum()
 }
 
 /// A place. `path` is relative to the root of the subject's tree, with `/` on every system; bytes of a name that

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use model::{Finding, Location, Snippet, Span, line_hashes};
+use model::{Finding, Lines, Location, Snippet, Span, line_hashes};
 
 /// Lines shown before and behind the place.
-const CONTEXT: usize = 1;
+const CONTEXT: u32 = 1;
 /// Lines shown at most.
 const MOST_LINES: usize = 6;
 /// Bytes shown of one line at most.
@@ -24,25 +24,18 @@ pub struct Place {
 }
 
 impl Place {
-    /// Describes `range` of `text`. What `redact` covers never enters the snippet: each range is replaced by `…`. Ranges
+    /// Describes ranges of one text. What `redact` covers never enters a snippet: each range is replaced by `…`. Ranges
     /// outside the text are brought back into it.
-    pub fn of(text: &[u8], range: Range<usize>, redact: &[Range<usize>]) -> Self {
-        let span = Span::of(text, range.clone());
-        let hashes = line_hashes(&String::from_utf8_lossy(text));
-        let line_hash = hashes.get(span.start_line.saturating_sub(1) as usize).cloned();
-        Self { span, snippet: snippet(text, range, redact), line_hash }
-    }
-
-    /// Describes several places of one text; the line hashes are computed once.
     pub fn all(text: &[u8], ranges: &[Range<usize>], redact: &[Range<usize>]) -> Vec<Self> {
         if ranges.is_empty() {
             return Vec::new();
         }
         let hashes = line_hashes(&String::from_utf8_lossy(text));
+        let page = Page { text, lines: Lines::new(text), redact: joined(redact) };
         let place = |range: &Range<usize>| {
-            let span = Span::of(text, range.clone());
-            let line_hash = hashes.get(span.start_line.saturating_sub(1) as usize).cloned();
-            Self { span, snippet: snippet(text, range.clone(), redact), line_hash }
+            let span = page.lines.span(range);
+            let line_hash = hashes.get(span.start_line.saturating_sub(1) as usize).map(ToString::to_string);
+            Self { span, snippet: page.snippet(range, &span), line_hash }
         };
         ranges.iter().map(place).collect()
     }
@@ -53,60 +46,87 @@ impl Place {
     }
 }
 
-/// Cuts the lines around `range` out of `text`.
-fn snippet(text: &[u8], range: Range<usize>, redact: &[Range<usize>]) -> Option<Snippet> {
-    let start = range.start.min(text.len());
-    let end = range.end.clamp(start, text.len());
-    let mut shown = Shown { text, redact, out: String::new(), covered: 0 };
-    let mut highlight = None;
-    let window = window(text, start, end);
-    let first_line = window.first().map_or(start, |line| line.start);
-    for (number, line) in window.iter().enumerate() {
-        if number > 0 {
-            shown.out.push('\n');
+/// Returns the ranges sorted, and those that overlap as one.
+fn joined(ranges: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut sorted: Vec<Range<usize>> = ranges.iter().filter(|range| !range.is_empty()).cloned().collect();
+    sorted.sort_unstable_by_key(|range| (range.start, range.end));
+    sorted.dedup_by(|next, last| {
+        let overlaps = next.start < last.end;
+        if overlaps {
+            last.end = last.end.max(next.end);
         }
-        let near = cut(text, line, start, end);
-        // What is covered shows as one sign, and that sign belongs to the place.
-        let covers = |at: usize| redact.iter().find(|cover| cover.start < at && at < cover.end);
-        let (from, to) = (covers(start).map_or(start, |c| c.start), covers(end).map_or(end, |c| c.end));
-        let middle = from.clamp(near.start, near.end)..to.clamp(near.start, near.end);
-        shown.push(near.start..middle.start);
-        let from = shown.out.len();
-        shown.push(middle.clone());
-        if line.start <= end && line.end >= start {
-            highlight =
-                Some(highlight.map_or(from, |(first, _)| first)).map(|first| (first, shown.out.len()));
-        }
-        shown.push(middle.end..near.end);
-    }
-    let text_shown = shown.out.trim_end_matches('\n').to_owned();
-    let (from, to) = highlight.unwrap_or((0, 0));
-    let bounded = |at: usize| u32::try_from(at.min(text_shown.len())).unwrap_or(u32::MAX);
-    let highlight = bounded(from)..bounded(to);
-    Some(Snippet { line: Span::of(text, first_line..first_line).start_line, highlight, text: text_shown })
+        overlaps
+    });
+    sorted
 }
 
-/// Returns the lines to show, without their line ends: those of the place and a little around it.
-fn window(text: &[u8], start: usize, end: usize) -> Vec<Range<usize>> {
-    let mut from = line_start(text, start);
-    for _ in 0..CONTEXT {
-        from = line_start(text, from.saturating_sub(1));
-    }
-    let mut lines = Vec::new();
-    let mut behind = 0;
-    while lines.len() < MOST_LINES && (from < text.len() || lines.is_empty()) {
-        let rest = text.get(from..).unwrap_or_default();
-        let length = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
-        if from > end || (from == end && end > start) {
-            behind += 1;
+/// A text, read once, of which several places are described.
+struct Page<'a> {
+    text: &'a [u8],
+    lines: Lines<'a>,
+    /// Sorted, and none overlaps another.
+    redact: Vec<Range<usize>>,
+}
+
+impl Page<'_> {
+    /// Cuts the lines around `range`, which has this span, out of the text.
+    fn snippet(&self, range: &Range<usize>, span: &Span) -> Option<Snippet> {
+        let text = self.text;
+        let start = range.start.min(text.len());
+        let end = range.end.clamp(start, text.len());
+        let mut shown = Shown { page: self, out: String::new(), covered: 0 };
+        let mut highlight = None;
+        let first = span.start_line.saturating_sub(CONTEXT).max(1);
+        for (number, line) in self.window(first, end, end > start).into_iter().enumerate() {
+            if number > 0 {
+                shown.out.push('\n');
+            }
+            let near = cut(text, &line, start, end);
+            // What is covered shows as one sign, and that sign belongs to the place.
+            let covers = |at: usize| self.cover(at).filter(|cover| cover.start < at);
+            let (from, to) = (covers(start).map_or(start, |c| c.start), covers(end).map_or(end, |c| c.end));
+            let middle = from.clamp(near.start, near.end)..to.clamp(near.start, near.end);
+            shown.push(near.start..middle.start);
+            let from = shown.out.len();
+            shown.push(middle.clone());
+            if line.start <= end && line.end >= start {
+                highlight =
+                    Some(highlight.map_or(from, |(first, _)| first)).map(|first| (first, shown.out.len()));
+            }
+            shown.push(middle.end..near.end);
         }
-        if behind > CONTEXT {
-            break;
-        }
-        lines.push(from..from + length);
-        from += length + 1;
+        let text_shown = shown.out.trim_end_matches('\n').to_owned();
+        let (from, to) = highlight.unwrap_or((0, 0));
+        let bounded = |at: usize| u32::try_from(at.min(text_shown.len())).unwrap_or(u32::MAX);
+        let highlight = bounded(from)..bounded(to);
+        Some(Snippet { line: first, highlight, text: text_shown })
     }
-    lines
+
+    /// Returns the lines to show from one on, without their line ends: to the end of the place and a little behind it.
+    fn window(&self, first: u32, end: usize, filled: bool) -> Vec<Range<usize>> {
+        let mut lines = Vec::new();
+        let mut behind = 0;
+        for number in (first..).take(MOST_LINES) {
+            let Some(line) = self.lines.range(number) else { break };
+            if line.start == self.text.len() && !lines.is_empty() {
+                break;
+            }
+            if line.start > end || (line.start == end && filled) {
+                behind += 1;
+            }
+            if behind > CONTEXT {
+                break;
+            }
+            lines.push(line);
+        }
+        lines
+    }
+
+    /// Returns what covers the byte at an offset.
+    fn cover(&self, at: usize) -> Option<&Range<usize>> {
+        let candidate = self.redact.partition_point(|cover| cover.end <= at);
+        self.redact.get(candidate).filter(|cover| cover.contains(&at))
+    }
 }
 
 /// Cuts a line that is too long down to what surrounds the place, or to its head.
@@ -122,8 +142,7 @@ fn cut(text: &[u8], line: &Range<usize>, start: usize, end: usize) -> Range<usiz
 
 /// Text being shown, with what is covered left out.
 struct Shown<'a> {
-    text: &'a [u8],
-    redact: &'a [Range<usize>],
+    page: &'a Page<'a>,
     out: String,
     /// Everything before this offset is told already by a `…`.
     covered: usize,
@@ -137,12 +156,12 @@ impl Shown<'_> {
                 at = self.covered.min(range.end);
                 continue;
             }
-            if let Some(cover) = self.redact.iter().find(|cover| cover.contains(&at)) {
+            if let Some(cover) = self.page.cover(at) {
                 self.out.push('…');
                 self.covered = cover.end;
                 continue;
             }
-            let rest = self.text.get(at..range.end).unwrap_or_default();
+            let rest = self.page.text.get(at..range.end).unwrap_or_default();
             let (character, width) = first_character(rest);
             if character != '\r' {
                 self.out.push(character);
@@ -150,12 +169,6 @@ impl Shown<'_> {
             at += width;
         }
     }
-}
-
-/// Returns the offset of the first byte of the line that holds `offset`.
-fn line_start(text: &[u8], offset: usize) -> usize {
-    let before = text.get(..offset).unwrap_or(text);
-    before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
 }
 
 /// Moves `offset` back to the start of a character.
@@ -187,8 +200,12 @@ pub(crate) fn remember_line_hash(finding: &mut Finding, place: &Place) {
 mod tests {
     use super::*;
 
+    fn place(text: &[u8], range: Range<usize>, redact: &[Range<usize>]) -> Place {
+        Place::all(text, &[range], redact).pop().unwrap()
+    }
+
     fn check(text: &str, range: Range<usize>, redact: &[Range<usize>], expected: (u32, &str, &str)) {
-        let snippet = Place::of(text.as_bytes(), range, redact).snippet.unwrap();
+        let snippet = place(text.as_bytes(), range, redact).snippet.unwrap();
         let highlight = &snippet.text[snippet.highlight.start as usize..snippet.highlight.end as usize];
         assert_eq!((snippet.line, snippet.text.as_str(), highlight), expected);
     }
@@ -210,9 +227,20 @@ mod tests {
     }
 
     #[test]
+    fn a_line_of_megabytes_with_thousands_of_places_is_described_at_once() {
+        let text = "k=SECRET;".repeat(200_000);
+        let ranges: Vec<_> = (0..20_000).map(|n| n * 90 + 2..n * 90 + 8).collect();
+        let redact: Vec<_> = (0..200_000).map(|n| n * 9 + 2..n * 9 + 8).collect();
+        let places = Place::all(text.as_bytes(), &ranges, &redact);
+        assert_eq!(places.len(), ranges.len());
+        assert_eq!(places.last().map(|place| place.span.start_column), Some(19_999 * 90 + 3));
+        assert!(places.iter().all(|place| !place.snippet.as_ref().unwrap().text.contains("SECRET")));
+    }
+
+    #[test]
     fn a_long_line_is_cut_around_the_place() {
         let text = format!("{}NEEDLE{}", "x".repeat(5000), "y".repeat(5000));
-        let place = Place::of(text.as_bytes(), 5000..5006, &[]);
+        let place = place(text.as_bytes(), 5000..5006, &[]);
         let snippet = place.snippet.unwrap();
         assert!(snippet.text.len() < 1000);
         assert_eq!(&snippet.text[snippet.highlight.start as usize..snippet.highlight.end as usize], "NEEDLE");
@@ -223,7 +251,7 @@ mod tests {
         fn any_bytes_have_a_place(text: Vec<u8>, start: u16, length: u8, cover: u8) {
             let start = usize::from(start) % (text.len() + 3);
             let range = start..start + usize::from(length);
-            let place = Place::of(&text, range.clone(), &[start..start + usize::from(cover)]);
+            let place = place(&text, range.clone(), &[start..start + usize::from(cover)]);
             let snippet = place.snippet.unwrap();
             let shown = snippet.highlight.start as usize..snippet.highlight.end as usize;
             proptest::prop_assert!(snippet.text.get(shown).is_some());
