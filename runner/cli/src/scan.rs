@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use engine::{Engine, Instance, Ran, World};
+use engine::{Engine, Input, Instance, Ran, World};
 use model::{Message, Policy, RunHeader, StageId, Status, Subject};
 use plan::{Fate, Plan, Scope};
 use report::Record;
@@ -73,16 +73,32 @@ pub(crate) fn instances(plan: &Plan, world: &World) -> Vec<Instance> {
             planned.after.iter().filter_map(|before| numbers.get(*before)).flatten().copied().collect();
         let instance = Instance {
             stage: Arc::clone(&planned.stage),
+            spec: planned.spec.clone(),
             subject: planned.subject.clone(),
             policy: planned.policy,
+            variant: planned.variant,
             timeout: planned.timeout,
+            inputs: Vec::new(),
             after,
             skip,
             reported: !matches!(planned.fate, Fate::Repeated { .. }),
         };
-        let sides = sides(&instance, world);
-        numbers.push((instances.len()..instances.len() + sides.len()).collect());
-        instances.extend(sides.into_iter().map(|policy| Instance { policy, ..instance.clone() }));
+        let producers: Vec<(&'static str, &[usize])> = planned
+            .inputs
+            .iter()
+            .filter_map(|input| Some((input.name, numbers.get(input.producer)?.as_slice())))
+            .collect();
+        let sides = sides(&instance, world, producers.iter().any(|(_, numbers)| numbers.len() > 1));
+        let of_sides: Vec<Instance> = sides
+            .into_iter()
+            .map(|policy| Instance {
+                policy,
+                inputs: inputs(&instances, &producers, policy),
+                ..instance.clone()
+            })
+            .collect();
+        numbers.push((instances.len()..instances.len() + of_sides.len()).collect());
+        instances.extend(of_sides);
     }
     instances
 }
@@ -98,10 +114,23 @@ pub(crate) fn fits(planned: &plan::Instance) -> bool {
     })
 }
 
-/// Returns by whose policy a stage runs: by both sides' where the policy files it reads differ.
-fn sides(instance: &Instance, world: &World) -> Vec<Policy> {
-    let spec = instance.stage.spec();
-    let globs: Vec<&Globs> = spec
+/// Returns what an instance of one side is handed: where a producer runs by the policies of both sides, that of its own.
+fn inputs(instances: &[Instance], producers: &[(&'static str, &[usize])], side: Policy) -> Vec<Input> {
+    let own = |producer: &usize| instances.get(*producer).is_some_and(|other| other.policy == side);
+    let chosen = producers.iter().flat_map(|(name, all)| {
+        let of_side = all.iter().copied().filter(|producer| all.len() == 1 || own(producer));
+        of_side.map(|producer| Input { name, producer })
+    });
+    chosen.collect()
+}
+
+/// Returns by whose policy a stage runs: by both sides' where the policy files it reads differ, or what it is handed may.
+fn sides(instance: &Instance, world: &World, handed_by_two: bool) -> Vec<Policy> {
+    if instance.policy == Policy::Both && handed_by_two {
+        return vec![Policy::Target, Policy::Head];
+    }
+    let globs: Vec<&Globs> = instance
+        .spec
         .needs
         .iter()
         .filter_map(|need| if let Need::Policy(globs) = need { Some(globs) } else { None })
@@ -185,6 +214,7 @@ pub(crate) async fn scan(
             cancel: engine.cancel.clone(),
             listener: Arc::new(|_| ()),
             stop_after: None,
+            budget: engine.budget,
         };
         let trees: Vec<Instance> =
             instances.iter().filter(|instance| instance.subject == Subject::Tree).cloned().collect();
@@ -221,9 +251,12 @@ fn only_trees(all: &[Instance], kept: Vec<Instance>) -> Vec<Instance> {
         next += usize::from(tree);
     }
     let renumber = |instance: Instance| {
-        let after =
-            instance.after.iter().filter_map(|before| numbers.get(*before).copied().flatten()).collect();
-        Instance { after, ..instance }
+        let number = |before: usize| numbers.get(before).copied().flatten();
+        let after = instance.after.iter().filter_map(|before| number(*before)).collect();
+        let inputs = instance.inputs.iter().filter_map(|input| {
+            Some(Input { name: input.name, producer: number(input.producer)? })
+        });
+        Instance { after, inputs: inputs.collect(), ..instance }
     };
     kept.into_iter().map(renumber).collect()
 }

@@ -72,6 +72,7 @@ fn outcome_of(stage: StageId, gaps: Vec<Option<Gap>>) -> Vec<Message> {
         reason: None,
         cached: false,
         policy: Policy::Both,
+        variant: 0,
         milliseconds: 0,
     };
     std::iter::once(Message::Stage(outcome)).chain(gaps.into_iter().flatten().map(Message::Gap)).collect()

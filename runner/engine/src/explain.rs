@@ -6,9 +6,9 @@ use model::Digest;
 use stage::{Given, Inputs, Read};
 use store::Cache;
 
+use crate::Instance;
 use crate::execute::{declaration, remembered};
 use crate::kept::{Kept, Remembered};
-use crate::run::Instance;
 
 /// What the cache knows of a stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,9 +40,8 @@ pub enum Change {
 
 /// Compares what `instance` read in its last run with what it would read now.
 pub fn explain(instance: &Instance, inputs: &Inputs, cache: &Cache) -> CacheReport {
-    let spec = instance.stage.spec();
-    let name = declaration(&spec, instance);
-    let given = Given::new(&spec, &instance.subject, inputs);
+    let name = declaration(instance);
+    let given = Given::new(&instance.spec, &instance.subject, inputs);
     let kept: Vec<Kept> = cache.recall(&name).iter().filter_map(|bytes| Kept::from_bytes(bytes)).collect();
     let hit = kept.iter().any(|kept| given.verify(&kept.trace).is_ok());
     let last: Remembered = cache
@@ -86,6 +85,7 @@ fn other(given: &Given<'_>, read: &Read) -> Option<Change> {
         }
         Read::Env { name, .. } => format!("environment variable {name}"),
         Read::Day { day } => format!("the date, which was {day}"),
+        Read::Salt { .. } => "what secrets are keyed with (the baseline's salt)".to_owned(),
     };
     changed.then_some(Change::Input(text))
 }

@@ -114,6 +114,7 @@ pub(crate) fn outcome(stage: &str, status: Status, policy: By) -> StageOutcome {
         reason: None,
         cached: false,
         policy,
+        variant: 0,
         milliseconds: 12,
     }
 }

@@ -19,7 +19,7 @@ pub(crate) use settle::name;
 /// The version of the format that this program reads and writes.
 pub const RECORD_VERSION: u32 = 1;
 
-/// The record of a run: a header, and what each stage said of each subject, sorted by stage, subject and policy.
+/// The record of a run: a header, and what each stage said of each subject, sorted by stage, subject, policy and variant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     header: RunHeader,
@@ -70,7 +70,7 @@ pub enum RecordError {
         /// The subject that is open.
         under_of: String,
     },
-    /// A stage ends twice on a subject.
+    /// A stage ends twice on a subject, as one file configures it.
     #[error("stage `{stage}` ends twice on {subject}")]
     Twice {
         /// The stage.
@@ -79,6 +79,9 @@ pub enum RecordError {
         subject: String,
     },
 }
+
+/// What names the run of a stage: policy and variant tell apart how it was configured.
+type RunKey = (StageId, Subject, Policy, u32);
 
 impl StageRun {
     /// Opens the run of a stage, with nothing said yet.
@@ -93,8 +96,9 @@ impl StageRun {
         }
     }
 
-    fn key(&self) -> (&StageId, &Subject, Policy) {
-        (&self.outcome.stage, &self.outcome.subject, self.outcome.policy)
+    fn key(&self) -> RunKey {
+        let StageOutcome { stage, subject, policy, variant, .. } = &self.outcome;
+        (stage.clone(), subject.clone(), *policy, *variant)
     }
 
     fn accepts(&self, stage: &StageId, subject: &Subject) -> Result<(), RecordError> {
@@ -160,7 +164,7 @@ impl StageRun {
 pub(crate) struct Builder {
     header: Option<RunHeader>,
     runs: Vec<StageRun>,
-    seen: BTreeSet<(StageId, Subject, Policy)>,
+    seen: BTreeSet<RunKey>,
 }
 
 impl Builder {
@@ -178,12 +182,12 @@ impl Builder {
             }
             (_, None) => return Err(RecordError::NoHeader),
             (Message::Stage(outcome), Some(_)) => {
-                let key = (outcome.stage.clone(), outcome.subject.clone(), outcome.policy);
-                if !self.seen.insert(key) {
-                    let subject = outcome.subject.to_string();
-                    return Err(RecordError::Twice { stage: outcome.stage, subject });
+                let run = StageRun::new(outcome);
+                if !self.seen.insert(run.key()) {
+                    let subject = run.outcome.subject.to_string();
+                    return Err(RecordError::Twice { stage: run.outcome.stage, subject });
                 }
-                self.runs.push(StageRun::new(outcome));
+                self.runs.push(run);
             }
             (message, Some(_)) => match self.runs.last_mut() {
                 Some(run) => run.take(message)?,
@@ -220,7 +224,7 @@ impl Record {
     }
 
     fn sorted(header: RunHeader, mut runs: Vec<StageRun>) -> Self {
-        runs.sort_by(|a, b| a.key().cmp(&b.key()));
+        runs.sort_by_cached_key(StageRun::key);
         Self { header, runs }
     }
 

@@ -100,9 +100,12 @@ pub(crate) fn inputs(
     let world = &prepared.world;
     let instance = engine::Instance {
         stage: std::sync::Arc::clone(&planned.stage),
+        spec: planned.spec.clone(),
         subject: planned.subject.clone(),
         policy: planned.policy,
+        variant: planned.variant,
         timeout: planned.timeout,
+        inputs: Vec::new(),
         after: Vec::new(),
         skip: None,
         reported: true,

@@ -79,6 +79,7 @@ pub(crate) async fn judge_ready(
         cancel: context.cancel.clone(),
         listener,
         stop_after: args.fail_fast.then(|| stop_after(prepared)).transpose()?,
+        budget: prepared.pipeline.profile.budget.map(engine::Budget::new),
     };
     let scope = prepared.pipeline.profile.scope;
     let header = RunHeader {

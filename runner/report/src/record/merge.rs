@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{Gap, GapKind, IdError, Policy, RunHeader, StageId, StageOutcome, Status, Subject};
 
 use crate::record::union::union;
-use crate::record::{Record, StageRun};
+use crate::record::{Record, RunKey, StageRun};
 
 /// Most shards that are taken: each missing one becomes a gap.
 const MAX_SHARDS: u32 = 10_000;
@@ -50,9 +50,9 @@ impl Record {
             }
         }
         records.sort_by_cached_key(|record| record.header.shard.as_deref().and_then(parse));
-        let mut runs: BTreeMap<(StageId, Subject, Policy), StageRun> = BTreeMap::new();
+        let mut runs: BTreeMap<RunKey, StageRun> = BTreeMap::new();
         for run in records.into_iter().flat_map(|record| record.runs).chain(missing(&shards)?) {
-            let key = (run.outcome.stage.clone(), run.outcome.subject.clone(), run.outcome.policy);
+            let key = run.key();
             let merged = match runs.remove(&key) {
                 Some(earlier) => union(earlier, run),
                 None => run,
@@ -108,6 +108,7 @@ fn missing(shards: &[(u32, u32)]) -> Result<Option<StageRun>, MergeError> {
         reason: None,
         cached: false,
         policy: Policy::Both,
+        variant: 0,
         milliseconds: 0,
     });
     run.gaps = absent

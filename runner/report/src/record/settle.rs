@@ -1,7 +1,8 @@
-//! Makes one run of the two that a stage had, where the change's section differs from the target branch's.
+//! Makes one run of the several that a stage had, where the change's section differs from the target branch's, or that of
+//! a policy that a file extends from its own.
 //!
-//! What either finds counts; what only the target's section finds was loosened by the change and is listed. A finding
-//! stays suppressed only where both suppress it.
+//! What any finds counts; what only the target's sections find was loosened by the change and is listed. A finding stays
+//! suppressed only where all that find it suppress it.
 
 use std::collections::BTreeMap;
 
@@ -22,16 +23,21 @@ impl Record {
             groups.entry(key).or_default().push(run);
         }
         let mut runs = Vec::new();
-        for mut group in groups.into_values() {
-            let by = |policy: Policy| move |run: &StageRun| run.outcome.policy == policy;
-            let head = group.iter().position(by(Policy::Head)).map(|at| group.remove(at));
-            let target = group.iter().position(by(Policy::Target)).map(|at| group.remove(at));
-            if let (Some(target), head) = (&target, &head) {
-                compare(target, head.as_ref(), &mut loosened);
+        for group in groups.into_values() {
+            let (both, of_sides): (Vec<_>, Vec<_>) =
+                group.into_iter().partition(|run| run.outcome.policy == Policy::Both);
+            let (target, head): (Vec<_>, Vec<_>) =
+                of_sides.into_iter().partition(|run| run.outcome.policy == Policy::Target);
+            if !target.is_empty() {
+                let whole = |side: &[StageRun]| side.iter().chain(&both).cloned().reduce(union);
+                if let Some(target) = whole(&target) {
+                    compare(&target, whole(&head).as_ref(), &mut loosened);
+                }
             }
-            let one = group.into_iter().chain(target).chain(head).reduce(union);
+            let one = both.into_iter().chain(target).chain(head).reduce(union);
             runs.extend(one.map(|mut run| {
                 run.outcome.policy = Policy::Both;
+                run.outcome.variant = 0;
                 run
             }));
         }

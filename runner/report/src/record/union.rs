@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Finding, Gap, Severity, Status};
+use model::{Finding, Gap, GapKind, Severity, Status};
 
 use crate::record::StageRun;
 
@@ -43,8 +43,10 @@ pub(super) fn union(mut run: StageRun, other: StageRun) -> StageRun {
         run.findings.extend(theirs.into_values());
         run.findings.sort_by(|a, b| a.order().cmp(&b.order()));
     }
-    let gaps: BTreeSet<String> = run.gaps.iter().map(Gap::fingerprint).collect();
-    run.gaps.extend(other.gaps.into_iter().filter(|gap| !gaps.contains(&gap.fingerprint())));
+    // Several things of one kind may be lost under one fingerprint: the reason names each.
+    let name = |gap: &Gap| (gap.fingerprint(), (gap.kind == GapKind::Lost).then(|| gap.reason.clone()));
+    let gaps: BTreeSet<_> = run.gaps.iter().map(name).collect();
+    run.gaps.extend(other.gaps.into_iter().filter(|gap| !gaps.contains(&name(gap))));
     let rules: BTreeSet<_> = run.rules.iter().map(|rule| rule.id.clone()).collect();
     run.rules.extend(other.rules.into_iter().filter(|rule| !rules.contains(&rule.id)));
     let counted: BTreeSet<_> = run.counted.iter().map(|counted| counted.what.clone()).collect();

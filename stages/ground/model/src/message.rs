@@ -66,6 +66,9 @@ pub struct StageOutcome {
     pub cached: bool,
     /// By whose policy it ran, where the change and its target differ.
     pub policy: Policy,
+    /// Number among those of the same stage, subject and policy, where files of one side configure it differently.
+    #[serde(default)]
+    pub variant: u32,
     /// Wall time in milliseconds; shown only on request, since it is never the same twice.
     pub milliseconds: u64,
 }
