@@ -248,6 +248,7 @@ impl Entry {
             loose: &self.loose,
             line: &self.line,
             identity: None,
+            by_value: false,
         }
     }
 }

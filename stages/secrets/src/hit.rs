@@ -11,12 +11,15 @@ use crate::candidate::{self, Candidate};
 use crate::marker::Marker;
 use crate::rules::{RuleIndex, Rules};
 use crate::scan::{Found, Options};
-use crate::value::strength;
+use crate::value::{is_random, strength};
 
 /// Characters of a fixed prefix that are shown of a value.
 const SHOWN: usize = 4;
 /// Bits below which a value can be tried out: a hash of it, even keyed, would give it away to whoever has the key.
 const GUESSABLE: f64 = 60.0;
+/// Bits of a keyed hash that stand for a value which could be tried out: a changed password shows, and of a list of a
+/// million likely ones 250 still fit.
+const WITNESS: u16 = 0xFFF;
 /// Hits of one text that are reported.
 const MOST_HITS: usize = 1000;
 
@@ -25,8 +28,9 @@ const MOST_HITS: usize = 1000;
 pub enum Identity {
     /// A keyed hash of rule and value: the same in a tree, a history and an image.
     Value(String),
-    /// The value could be guessed from a hash: the name it stands under, to be joined with the path.
-    Name(String),
+    /// The value could be guessed from a hash: the name it stands under, to be joined with the path, and a few bits of the
+    /// hash, so that another value is another credential.
+    Name(String, u16),
 }
 
 impl Identity {
@@ -34,9 +38,9 @@ impl Identity {
     pub fn at(&self, path: &str) -> String {
         match self {
             Self::Value(hash) => hash.clone(),
-            Self::Name(name) => {
-                let mut hasher = model::Hasher::new("secret-place/v1");
-                hasher.part(path).part(name);
+            Self::Name(name, witness) => {
+                let mut hasher = model::Hasher::new("secret-place/v2");
+                hasher.part(path).part(name).part(witness.to_le_bytes());
                 hasher.short()
             }
         }
@@ -211,10 +215,12 @@ fn allowed(rule: &str, value: &[u8], candidate: &Candidate, text: &[u8], rules: 
 }
 
 fn identity(rule: &str, value: &[u8], candidate: &Candidate, options: &Options) -> Identity {
-    if strength(value) < GUESSABLE {
-        return Identity::Name(candidate.name.clone());
+    let hash = keyed(rule, value, options);
+    if strength(value) < GUESSABLE && !is_random(value) {
+        let bits = hash.as_bytes().first_chunk::<2>().map_or(0, |head| u16::from_le_bytes(*head));
+        return Identity::Name(candidate.name.clone(), bits & WITNESS);
     }
-    let mut hash = keyed(rule, value, options).to_hex().to_string();
+    let mut hash = hash.to_hex().to_string();
     hash.truncate(32);
     Identity::Value(hash)
 }

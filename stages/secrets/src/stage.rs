@@ -24,7 +24,7 @@ use crate::scan::Options;
 use crate::{gitleaks, history};
 
 /// Rises whenever the same inputs give other answers.
-pub(crate) const REVISION: u32 = 1;
+pub(crate) const REVISION: u32 = 2;
 
 /// The stage, for one kind of subject.
 struct Secrets {

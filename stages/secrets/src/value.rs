@@ -61,6 +61,25 @@ pub(crate) fn is_periodic(value: &[u8]) -> bool {
     })
 }
 
+/// Characters from which a mixed value counts as drawn by chance.
+const RANDOM_LENGTH: usize = 12;
+
+/// Tells whether a value looks drawn by chance from small letters, capitals and digits: 12 such characters are 71 bits,
+/// and [`strength`] sees 43 of them, since so few say little of where they come from. A word with a capital and a year keeps
+/// its kinds of characters together.
+pub(crate) fn is_random(value: &[u8]) -> bool {
+    let kind = |byte: &u8| match byte {
+        b'a'..=b'z' => 0,
+        b'A'..=b'Z' => 1,
+        b'0'..=b'9' => 2,
+        _ => 3,
+    };
+    let changes =
+        value.iter().zip(value.iter().skip(1)).filter(|(one, next)| kind(one) != kind(next)).count();
+    let all = (0..3).all(|wanted| value.iter().any(|byte| kind(byte) == wanted));
+    value.len() >= RANDOM_LENGTH && all && changes * 2 >= value.len() && strength(value) >= 40.0
+}
+
 /// Returns an estimate of the bits that somebody who guesses has to get right: length times entropy. It tells a random
 /// token from a password that can be tried out.
 pub(crate) fn strength(value: &[u8]) -> f64 {
@@ -78,6 +97,20 @@ mod tests {
         check("aaaa", 0.0);
         check("abab", 1.0);
         check("0123456789abcdef", 4.0);
+    }
+
+    #[test]
+    fn what_is_drawn_by_chance_mixes_its_characters() {
+        let check =
+            |value: &str, expected: bool| assert_eq!(is_random(value.as_bytes()), expected, "{value}");
+        check("Xk29fjQ8zLmP", true);
+        check("Rw71bcV5tNqS", true);
+        check("Xk29fjQ8zLm", false);
+        check("Summer2026!x", false);
+        check("P@ssw0rd2026", false);
+        check("correct-Horse-1", false);
+        check("0123456789abcdef", false);
+        check("aA1aA1aA1aA1aA1", false);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use model::{Finding, Subject};
+use model::{Evidence, Finding, Subject};
 
 /// What a finding is recognized by. A baseline knows less of it than a record does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub(crate) struct Key<'a> {
     pub(crate) line: &'a str,
     /// `None` in a baseline; findings without an identity are not recognized by it.
     pub(crate) identity: Option<&'a str>,
+    /// Whether the identity says all: another one at the same line is another thing. Nobody tells in a baseline.
+    pub(crate) by_value: bool,
 }
 
 /// How alike two findings must be. The order is that of the cascade.
@@ -27,7 +29,8 @@ enum Likeness {
     Structural,
     /// Same file after renames, same thing matched.
     Identity,
-    /// Same file after renames, same rule, same text around.
+    /// Same file after renames, same rule, same text around; not for credentials, since that text ends somewhere and
+    /// a new value may stand behind its end.
     Line,
     /// Same thing matched, in whatever file, same number among equals.
     Loose,
@@ -65,6 +68,7 @@ impl<'a> Key<'a> {
             loose: identity.map_or("", |_| print(Finding::LOOSE)),
             line: print(Finding::LINE_HASH),
             identity,
+            by_value: identity.is_some() && matches!(finding.evidence, Evidence::Secret { .. }),
         }
     }
 
@@ -83,6 +87,7 @@ impl<'a> Key<'a> {
         let (path, detail) = match likeness {
             Likeness::Structural => (None, self.structural),
             Likeness::Identity => (self.path, self.identity?),
+            Likeness::Line if self.by_value => return None,
             Likeness::Line => (self.path, self.line),
             Likeness::Loose => (None, self.loose),
             Likeness::Elsewhere => (None, self.identity?),
@@ -128,6 +133,35 @@ mod tests {
 
     use super::*;
     use crate::fixtures::finding;
+
+    /// A credential at a line whose text, as far as its fingerprint sees it, is `line`.
+    fn credential(identity: &str, line: &str) -> Finding {
+        let evidence = Evidence::Secret {
+            redacted: "…".into(),
+            verdict: model::SecretVerdict::Likely,
+            probability: None,
+            decoded: vec![],
+        };
+        let mut one = Finding { evidence, ..finding("a", model::Severity::High, "x", identity) };
+        one.fingerprints.insert(Finding::LINE_HASH.into(), line.into());
+        Finding::seal(std::slice::from_mut(&mut one));
+        one
+    }
+
+    #[test]
+    fn another_credential_at_the_same_line_is_another_finding() {
+        let check = |now: Finding, before: Finding, expected: bool| {
+            let in_record = pair(&[Key::of(&now, None)], &[Key::of(&before, None)]);
+            let entry = Key { by_value: false, ..Key::of(&before, None).known_to_a_baseline() };
+            let in_baseline = pair(&[Key::of(&now, None).known_to_a_baseline()], &[entry]);
+            assert_eq!((in_record, in_baseline), (vec![expected.then_some(0)], vec![expected.then_some(0)]));
+        };
+        check(credential("1", "l:1"), credential("1", "l:1"), true);
+        check(credential("1", "m:1"), credential("1", "l:1"), true);
+        check(credential("2", "l:1"), credential("1", "l:1"), false);
+        let plain = |identity: &str| Finding { evidence: Evidence::None, ..credential(identity, "l:1") };
+        check(plain("2"), plain("1"), true);
+    }
 
     /// Findings of two rules, three files and three identities: few enough to collide all the time.
     fn findings() -> impl Strategy<Value = Vec<Finding>> {
