@@ -1,21 +1,27 @@
 //! What is inside zip files, tarballs and gzip streams, up to bounds: every one that is reached is said.
+//!
+//! Members are handed on one by one as they are read: of an archive no more is held than one member and, inside a member
+//! that is an archive itself, one of its own.
 
 use std::io::{Cursor, Read};
 
+use crate::budget::Budget;
 use crate::hit::Limit;
 
 /// How deep an archive is opened: one inside another.
 const DEEPEST: usize = 2;
-/// Members that are read, in all.
-const MOST_MEMBERS: usize = 10_000;
-/// Bytes that are read, in all.
-const MOST_BYTES: u64 = 256 << 20;
 /// Bytes of one member that are read.
 const MOST_OF_ONE: u64 = 32 << 20;
 /// Times a member may be larger than what it is packed into, once it is large at all.
 const MOST_RATIO: u64 = 200;
 /// A member below this size is no bomb, whatever its ratio.
 const SMALL: u64 = 8 << 20;
+/// Bytes of a packed tarball that are gone through, with what is not read of it.
+const MOST_OF_STREAM: u64 = 1 << 30;
+/// Bytes of a tarball's block.
+const BLOCK: usize = 512;
+/// Longest path that a tarball gives a member.
+const LONGEST_PATH: u64 = 64 << 10;
 
 /// The archives that are opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +42,8 @@ pub(crate) struct Member {
     /// How it was wrapped, outermost first: `zip:inner/path`, `gzip`.
     pub(crate) wrapping: Vec<String>,
     pub(crate) bytes: Vec<u8>,
+    /// Whether it begins like an archive, and is none that could be opened.
+    pub(crate) unopened: bool,
 }
 
 impl Kind {
@@ -44,60 +52,74 @@ impl Kind {
         match bytes {
             [b'P', b'K', 3, 4, ..] => Some(Self::Zip),
             [0x1F, 0x8B, 8, ..] => Some(Self::Gzip),
-            _ if bytes.get(257..262) == Some(b"ustar") => Some(Self::Tar),
+            _ if is_tar(bytes) => Some(Self::Tar),
             _ => None,
         }
     }
 }
 
-/// Opens an archive and those inside it.
-pub(crate) fn open(bytes: &[u8]) -> (Vec<Member>, Vec<Limit>) {
-    let mut opening = Opening { members: Vec::new(), limits: Vec::new(), seen: 0, left: MOST_BYTES };
-    opening.archive(bytes, "", &[], 0);
+/// Tells whether the first block is a tarball's: its sum holds, and a NUL ends its fields. A text may say `ustar` too.
+fn is_tar(bytes: &[u8]) -> bool {
+    let Some(block) = bytes.first_chunk::<BLOCK>().filter(|block| block.get(257..262) == Some(b"ustar"))
+    else {
+        return false;
+    };
+    let sum = block.iter().enumerate().map(|(at, byte)| match at {
+        148..156 => u32::from(b' '),
+        _ => u32::from(*byte),
+    });
+    tar::Header::from_byte_slice(block).cksum().is_ok_and(|said| said == sum.sum::<u32>())
+        && block.contains(&0)
+}
+
+/// Opens an archive and those inside it, and shows each file to `visit`. `None` when it is none after all.
+pub(crate) fn open(bytes: &[u8], budget: &Budget, visit: &mut dyn FnMut(Member)) -> Option<Vec<Limit>> {
+    let mut opening = Opening { budget, visit, limits: Vec::new() };
+    let opened = opening.archive(bytes, "", &[], 0);
     opening.limits.sort();
     opening.limits.dedup();
-    (opening.members, opening.limits)
+    opened.then_some(opening.limits)
 }
 
-struct Opening {
-    members: Vec<Member>,
+struct Opening<'a> {
+    budget: &'a Budget,
+    visit: &'a mut dyn FnMut(Member),
     limits: Vec<Limit>,
-    seen: usize,
-    left: u64,
 }
 
-impl Opening {
-    fn archive(&mut self, bytes: &[u8], path: &str, wrapping: &[String], depth: usize) {
+impl Opening<'_> {
+    /// Opens an archive; `false` when nothing of it can be read.
+    fn archive(&mut self, bytes: &[u8], path: &str, wrapping: &[String], depth: usize) -> bool {
         match Kind::of(bytes) {
-            Some(_) if depth >= DEEPEST => self.limits.push(Limit::ArchiveDepth),
+            Some(_) if depth >= DEEPEST => {
+                self.limits.push(Limit::ArchiveDepth);
+                true
+            }
             Some(Kind::Zip) => self.zip(bytes, wrapping, depth),
             Some(Kind::Tar) => self.tar(bytes, wrapping, depth),
             Some(Kind::Gzip) => self.gzip(bytes, path, wrapping, depth),
-            None => self.members.push(Member {
-                path: path.to_owned(),
-                wrapping: wrapping.to_vec(),
-                bytes: bytes.to_vec(),
-            }),
+            None => false,
         }
     }
 
     /// Takes a file that was read, and looks inside when it is an archive itself.
     fn take(&mut self, bytes: Vec<u8>, path: String, wrapping: Vec<String>, depth: usize) {
-        if Kind::of(&bytes).is_some() {
-            self.archive(&bytes, &path, &wrapping, depth);
-        } else {
-            self.members.push(Member { path, wrapping, bytes });
+        let unopened = Kind::of(&bytes).is_some();
+        if !unopened || !self.archive(&bytes, &path, &wrapping, depth) {
+            (self.visit)(Member { path, wrapping, bytes, unopened });
         }
     }
 
-    fn zip(&mut self, bytes: &[u8], wrapping: &[String], depth: usize) {
-        let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(bytes)) else {
-            self.limits.push(Limit::ArchiveMalformed);
-            return;
-        };
+    /// Says that the rest of an archive cannot be read.
+    fn broken(&mut self, depth: usize) {
+        self.limits.push(if depth == 0 { Limit::ArchiveUnreadable } else { Limit::ArchiveMalformed });
+    }
+
+    fn zip(&mut self, bytes: &[u8], wrapping: &[String], depth: usize) -> bool {
+        let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(bytes)) else { return false };
         for index in 0..archive.len() {
             if !self.another() {
-                return;
+                return true;
             }
             let member = match archive.by_index(index) {
                 Ok(member) => member,
@@ -119,76 +141,145 @@ impl Opening {
                 self.take(content, path.clone(), wrapped(wrapping, format!("zip:{path}")), depth + 1);
             }
         }
+        true
     }
 
-    fn tar(&mut self, bytes: &[u8], wrapping: &[String], depth: usize) {
-        let mut archive = tar::Archive::new(bytes);
-        let Ok(entries) = archive.entries() else {
-            self.limits.push(Limit::ArchiveMalformed);
-            return;
-        };
+    fn tar(&mut self, stream: impl Read, wrapping: &[String], depth: usize) -> bool {
+        let mut archive = tar::Archive::new(stream);
+        // Raw: the library would hold names of any length.
+        let Ok(entries) = archive.entries().map(|entries| entries.raw(true)) else { return false };
+        let mut long_path = None;
+        let mut any = false;
         for entry in entries {
             if !self.another() {
-                return;
+                return true;
             }
-            let Ok(entry) = entry else {
-                self.limits.push(Limit::ArchiveMalformed);
-                return;
+            let Ok(mut entry) = entry else {
+                if any {
+                    self.broken(depth);
+                }
+                return any;
             };
-            if !entry.header().entry_type().is_file() {
-                continue;
-            }
-            let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-            let size = entry.size();
-            if let Some(content) = self.read(entry, size) {
-                self.take(content, path.clone(), wrapped(wrapping, format!("tar:{path}")), depth + 1);
+            any = true;
+            let kind = entry.header().entry_type();
+            if kind.is_gnu_longname() || kind.is_pax_local_extensions() {
+                long_path = path_of(&mut entry, kind).or(long_path);
+            } else if kind.is_file() || kind.is_contiguous() || kind.is_gnu_sparse() {
+                let own = || String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+                let path = long_path.take().unwrap_or_else(own);
+                let size = entry.size();
+                if let Some(content) = self.read(entry, size) {
+                    self.take(content, path.clone(), wrapped(wrapping, format!("tar:{path}")), depth + 1);
+                }
+            } else if !kind.is_gnu_longlink() {
+                long_path = None;
             }
         }
+        any
     }
 
     /// A packed tarball counts as one archive, not as one inside another.
-    fn gzip(&mut self, bytes: &[u8], path: &str, wrapping: &[String], depth: usize) {
-        let stream = flate2::read::MultiGzDecoder::new(bytes);
-        // The whole of a tarball may be larger than a member may be.
-        let Some(content) = self.read_at_most(stream, bytes.len() as u64, MOST_BYTES) else { return };
-        let wrapping = wrapped(wrapping, "gzip".to_owned());
-        if let Some(Kind::Tar) = Kind::of(&content) {
-            self.tar(&content, &wrapping, depth);
-        } else {
-            let path = path.strip_suffix(".gz").unwrap_or(path).to_owned();
-            self.take(content, path, wrapping, depth + 1);
+    fn gzip(&mut self, bytes: &[u8], path: &str, wrapping: &[String], depth: usize) -> bool {
+        let ratio = (bytes.len() as u64).saturating_mul(MOST_RATIO).max(SMALL);
+        let decoder = flate2::read::MultiGzDecoder::new(bytes);
+        let mut stream =
+            Bounded { inner: decoder, left: ratio.min(MOST_OF_STREAM), over: false, broken: false };
+        let mut head = Vec::new();
+        let _ = stream.by_ref().take(BLOCK as u64).read_to_end(&mut head);
+        if head.is_empty() && stream.broken {
+            return false;
         }
+        let wrapping = wrapped(wrapping, "gzip".to_owned());
+        if is_tar(&head) {
+            self.tar(head.as_slice().chain(&mut stream), &wrapping, depth);
+        } else {
+            let content = self.read(head.as_slice().chain(&mut stream), MOST_OF_ONE);
+            if let Some(content) = content.filter(|_| !stream.over) {
+                let path = path.strip_suffix(".gz").unwrap_or(path).to_owned();
+                self.take(content, path, wrapping, depth + 1);
+            }
+        }
+        if stream.over {
+            self.limits.push(if ratio < MOST_OF_STREAM { Limit::ArchiveRatio } else { Limit::ArchiveSize });
+        }
+        if stream.broken {
+            self.broken(depth);
+        }
+        true
     }
 
     /// Counts a member; tells whether it may be read.
     fn another(&mut self) -> bool {
-        self.seen += 1;
-        if self.seen > MOST_MEMBERS {
+        let may = self.budget.take_member();
+        if !may {
             self.limits.push(Limit::ArchiveMembers);
         }
-        self.seen <= MOST_MEMBERS
-    }
-
-    fn read(&mut self, member: impl Read, packed: u64) -> Option<Vec<u8>> {
-        self.read_at_most(member, packed, MOST_OF_ONE)
+        may
     }
 
     /// Reads a member within the bounds. The sizes that an archive claims are never believed.
-    fn read_at_most(&mut self, member: impl Read, packed: u64, most: u64) -> Option<Vec<u8>> {
+    fn read(&mut self, member: impl Read, packed: u64) -> Option<Vec<u8>> {
         let ratio = packed.saturating_mul(MOST_RATIO).max(SMALL);
-        let bound = most.min(self.left).min(ratio);
+        let bound = MOST_OF_ONE.min(self.budget.bytes()).min(ratio);
         let mut content = Vec::new();
         let read = member.take(bound + 1).read_to_end(&mut content);
-        if content.len() as u64 > bound {
+        let over = content.len() as u64 > bound;
+        self.budget.spend_bytes(content.len() as u64);
+        if over {
             self.limits.push(if bound == ratio { Limit::ArchiveRatio } else { Limit::ArchiveSize });
             return None;
         }
-        self.left -= content.len() as u64;
         if read.is_err() {
             // What was read before the error is looked at; that the rest is missing is said.
             self.limits.push(Limit::ArchiveMalformed);
         }
         Some(content)
+    }
+}
+
+/// Returns the path that an entry of a tarball gives the next one.
+fn path_of(entry: &mut impl Read, kind: tar::EntryType) -> Option<String> {
+    let mut bytes = Vec::new();
+    entry.take(LONGEST_PATH).read_to_end(&mut bytes).ok()?;
+    let path = if kind.is_gnu_longname() {
+        bytes.split(|byte| *byte == 0).next()?
+    } else {
+        // `27 path=a/b` and a line end.
+        let mut lines = bytes.split(|byte| *byte == b'\n');
+        lines.find_map(|line| line.splitn(2, |byte| *byte == b' ').nth(1)?.strip_prefix(b"path="))?
+    };
+    Some(String::from_utf8_lossy(path).into_owned())
+}
+
+/// A stream that ends at a bound, or where it breaks off, and remembers why.
+struct Bounded<R> {
+    inner: R,
+    left: u64,
+    over: bool,
+    broken: bool,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.over || self.broken || buffer.is_empty() {
+            return Ok(0);
+        }
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX).saturating_add(1).min(buffer.len());
+        match buffer.get_mut(..most).map_or(Ok(0), |part| self.inner.read(part)) {
+            Ok(length) if length as u64 > self.left => {
+                self.over = true;
+                Ok(0)
+            }
+            Ok(length) => {
+                self.left -= length as u64;
+                Ok(length)
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => Err(error),
+            Err(_) => {
+                self.broken = true;
+                Ok(0)
+            }
+        }
     }
 }
 
@@ -229,13 +320,12 @@ mod tests {
     }
 
     fn check(bytes: &[u8], members: &[(&str, &str)], limits: &[Limit]) {
-        let (found, reached) = open(bytes);
-        let shown: Vec<_> = found
-            .iter()
-            .map(|member| (member.wrapping.join(" "), String::from_utf8_lossy(&member.bytes).into_owned()))
-            .collect();
+        let mut shown = Vec::new();
+        let reached = open(bytes, &Budget::default(), &mut |member| {
+            shown.push((member.wrapping.join(" "), String::from_utf8_lossy(&member.bytes).into_owned()));
+        });
         let expected: Vec<_> = members.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
-        assert_eq!((shown, reached), (expected, limits.to_vec()));
+        assert_eq!((shown, reached), (expected, Some(limits.to_vec())));
     }
 
     #[test]
@@ -252,10 +342,50 @@ mod tests {
         let deep = zip(&[("1.zip", &zip(&[("2.zip", &zip(&[("a", b"x")]))]))]);
         check(&deep, &[], &[Limit::ArchiveDepth]);
         check(&gzip(&vec![0; 20 << 20]), &[], &[Limit::ArchiveRatio]);
-        check(b"PK\x03\x04 and then nothing", &[], &[Limit::ArchiveMalformed]);
-        let whole = gzip(b"some text that is cut off in the middle of the stream");
-        let (_, limits) = open(&whole[..whole.len() - 12]);
-        assert_eq!(limits, [Limit::ArchiveMalformed]);
+        let whole = gzip(&[b"some text that is cut off", [b'x'; 9999].as_slice()].concat());
+        let mut seen = 0;
+        let limits = open(&whole[..whole.len() - 6], &Budget::default(), &mut |_| seen += 1);
+        assert_eq!((limits, seen), (Some(vec![Limit::ArchiveUnreadable]), 1));
+        let many = zip(&vec![("a", b"x".as_slice()); 1][..]);
+        let spent = Budget::default();
+        while spent.take_member() {}
+        assert_eq!(open(&many, &spent, &mut |_| {}), Some(vec![Limit::ArchiveMembers]));
+    }
+
+    #[test]
+    fn what_only_begins_like_an_archive_is_none() {
+        let none = |bytes: &[u8]| assert_eq!(open(bytes, &Budget::default(), &mut |_| {}), None);
+        none(b"PK\x03\x04 and then nothing");
+        none(b"\x1f\x8b\x08 and then nothing");
+        let mut text = vec![b'x'; 600];
+        text[257..262].copy_from_slice(b"ustar");
+        none(&text);
+        // A sum that holds, in a text without any NUL.
+        text[148..156].copy_from_slice(b"        ");
+        let sum: u32 = text[..512].iter().map(|byte| u32::from(*byte)).sum();
+        text[148..156]
+            .copy_from_slice(format!("{sum:o} ").as_bytes().last_chunk::<8>().unwrap_or(b"00000000"));
+        none(&text);
+    }
+
+    #[test]
+    fn a_packed_tarball_is_charged_for_its_members_alone() {
+        let budget = Budget::default();
+        let before = budget.bytes();
+        let random: Vec<u8> =
+            (0..1_u32 << 20).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        let most = std::cell::Cell::new(0);
+        let limits = open(&gzip(&tar(&[("a", &random), ("b", &random)])), &budget, &mut |member| {
+            most.set(most.get().max(member.bytes.len()));
+        });
+        assert_eq!((limits, most.get()), (Some(vec![]), 1 << 20));
+        assert_eq!(before - budget.bytes(), 2 << 20);
+    }
+
+    #[test]
+    fn long_paths_are_read() {
+        let long = "folder/".repeat(30) + "x.txt";
+        check(&tar(&[(&long, b"x")]), &[(&format!("tar:{long}"), "x")], &[]);
     }
 
     proptest::proptest! {
@@ -266,7 +396,7 @@ mod tests {
                 let place = usize::from(at) % bytes.len();
                 bytes[place] = byte;
                 bytes.truncate(usize::from(cut) % (bytes.len() + 1));
-                open(&bytes);
+                open(&bytes, &Budget::default(), &mut |_| {});
             }
         }
     }

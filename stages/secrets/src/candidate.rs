@@ -76,6 +76,7 @@ pub(crate) fn resolve(
     mut candidates: Vec<Candidate>,
     severity: impl Fn(RuleIndex) -> Severity,
 ) -> Vec<Candidate> {
+    share_proofs(&mut candidates);
     candidates.sort_by(|a, b| {
         let trust = |candidate: &Candidate| {
             (
@@ -111,6 +112,40 @@ pub(crate) fn resolve(
     kept.into_values().collect()
 }
 
+/// Values before a proven one among which it is looked for what holds it.
+const NEIGHBORS: usize = 8;
+
+/// A service's value that holds a proven one (a key, a token of a common form) is as sure, and says more.
+fn share_proofs(candidates: &mut [Candidate]) {
+    let is_proven = |candidate: &Candidate| {
+        candidate.source == Source::Structure && candidate.verdict == SecretVerdict::Checksum
+    };
+    let proven: Vec<Range<usize>> = candidates
+        .iter()
+        .filter(|candidate| is_proven(candidate))
+        .map(|candidate| candidate.range.clone())
+        .collect();
+    if proven.is_empty() {
+        return;
+    }
+    let mut holders: Vec<&mut Candidate> = candidates
+        .iter_mut()
+        .filter(|candidate| {
+            matches!(candidate.source, Source::Format | Source::Context) && candidate.decoded.is_empty()
+        })
+        .collect();
+    holders.sort_by_key(|candidate| candidate.range.start);
+    for range in proven {
+        let behind = holders.partition_point(|holder| holder.range.start <= range.start);
+        for holder in holders.iter_mut().take(behind).rev().take(NEIGHBORS) {
+            if holder.range.end >= range.end {
+                holder.verdict = SecretVerdict::Checksum;
+                holder.source = Source::Format;
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,6 +179,15 @@ mod tests {
             vec![candidate(1, 0..4, Checksum), candidate(2, 2..30, Format), candidate(3, 20..25, Likely)],
             &[(1, 0..4), (3, 20..25)],
         );
+    }
+
+    #[test]
+    fn a_service_wins_over_the_form_that_it_uses() {
+        use SecretVerdict::{Checksum, Likely};
+        let key = |range| Candidate { source: Source::Structure, ..candidate(11, range, Checksum) };
+        let context = |range| Candidate { source: Source::Context, ..candidate(1, range, Likely) };
+        check(vec![key(3..20), context(2..21)], &[(1, 2..21)]);
+        check(vec![key(3..20), context(4..20)], &[(11, 3..20)]);
     }
 
     #[test]

@@ -78,6 +78,19 @@ impl FromStr for Check {
 }
 
 impl Check {
+    /// Tells whether the check can prove a value by itself, in the middle of a word too.
+    pub(crate) const fn can_prove(self) -> bool {
+        match self {
+            Self::Crc32Base62
+            | Self::Crc32HexLittleEndian
+            | Self::Crc32Base36
+            | Self::Macaroon
+            | Self::Bech32
+            | Self::Jwt => true,
+            Self::AwsKeyId | Self::Base64Json | Self::Snowflake | Self::Base64Of64 => false,
+        }
+    }
+
     /// Judges a match. A check whose group the match lacks has nothing to say.
     pub(crate) fn judge(self, text: &[u8], found: &Match) -> Judgement {
         let group = |name: &str| found.group(name).and_then(|range| text.get(range));
@@ -239,7 +252,7 @@ mod tests {
 
     fn check(name: &str, pattern: &str, text: &str, expected: Judgement) {
         let pattern = Pattern::new(pattern.into(), Edges::None);
-        let found = pattern.at(text.as_bytes(), 0).unwrap();
+        let found = pattern.at(text.as_bytes(), 0, text.len()).unwrap();
         assert_eq!(name.parse::<Check>().unwrap().judge(text.as_bytes(), &found), expected, "{name} {text}");
     }
 

@@ -19,8 +19,6 @@ const DEEPEST: usize = 2;
 const SHORTEST: usize = 32;
 /// Longest encoded value that is decoded.
 const LONGEST: usize = 4 << 20;
-/// Bytes that are decoded of one text, in all.
-const MOST: usize = 16 << 20;
 /// Escapes that a word must have to be percent-encoded on purpose.
 const FEWEST_ESCAPES: usize = 3;
 
@@ -47,35 +45,33 @@ pub(crate) fn search(pass: &mut Pass<'_>, ranges: &[Range<usize>], depth: usize)
     if depth >= DEEPEST {
         return;
     }
-    let mut left = MOST;
     for range in ranges {
         for run in runs(pass.text, range.clone()) {
-            look_inside(pass, run, &mut left, depth);
+            look_inside(pass, run, depth);
         }
         for word in escaped(pass.text, range.clone()) {
             let Some(inner) = pass.text.get(word.clone()).map(percent) else { continue };
-            if spend(&mut left, inner.len(), pass) {
+            if spend(inner.len(), pass) {
                 descend(pass, &inner, word, Encoding::Percent, depth);
             }
         }
     }
 }
 
-fn spend(left: &mut usize, bytes: usize, pass: &mut Pass<'_>) -> bool {
-    if bytes > *left {
-        pass.found.limits.push(Limit::Decoding);
-        return false;
+fn spend(bytes: usize, pass: &mut Pass<'_>) -> bool {
+    let may = pass.context.budget.decode(bytes);
+    if !may {
+        pass.found.limit(Limit::Decoding);
     }
-    *left -= bytes;
-    true
+    may
 }
 
 /// Decodes one run of digits when a taste of it is worth it.
-fn look_inside(pass: &mut Pass<'_>, run: Range<usize>, left: &mut usize, depth: usize) {
+fn look_inside(pass: &mut Pass<'_>, run: Range<usize>, depth: usize) {
     let Some(encoded) = pass.text.get(run.clone()) else { return };
     let Some(encoding) = taste(encoded) else { return };
-    if run.len() > LONGEST || !spend(left, run.len(), pass) {
-        pass.found.limits.push(Limit::Decoding);
+    if run.len() > LONGEST || !spend(run.len(), pass) {
+        pass.found.limit(Limit::Decoding);
         return;
     }
     let decoded = match encoding {
@@ -90,11 +86,11 @@ fn look_inside(pass: &mut Pass<'_>, run: Range<usize>, left: &mut usize, depth: 
         }
         return;
     }
-    if archive::Kind::of(&inner).is_some() {
-        if pass.context.options.archives {
-            let found = pass.context.open(&inner, depth + 1);
-            pass.found.lift(found, &inner, run, &[encoding.name().to_owned()]);
-        }
+    if pass.context.options.archives
+        && archive::Kind::of(&inner).is_some()
+        && let Some(found) = pass.context.open(&inner, depth + 1)
+    {
+        pass.found.lift(found, &inner, run, &[encoding.name().to_owned()]);
         return;
     }
     descend(pass, &inner, run, encoding, depth);

@@ -26,6 +26,8 @@ pub(crate) struct ForeignMatch {
 
 /// Matches of one rule in one text that are taken.
 const MOST: usize = 1000;
+/// Matches of one rule in one text that are weighed.
+const MOST_WEIGHED: usize = 100_000;
 
 impl Foreign {
     /// Returns what tells this rule from others.
@@ -39,15 +41,18 @@ impl Foreign {
         self.path.as_ref().is_none_or(|pattern| pattern.find(path.as_bytes(), 0..path.len()).is_some())
     }
 
-    /// Finds the values in a text.
-    pub(crate) fn search(&self, text: &[u8]) -> Vec<ForeignMatch> {
-        let Some(pattern) = &self.pattern else { return Vec::new() };
+    /// Finds the values in a text; tells whether those are all.
+    pub(crate) fn search(&self, text: &[u8]) -> (Vec<ForeignMatch>, bool) {
+        let Some(pattern) = &self.pattern else { return (Vec::new(), true) };
         let mut found = Vec::new();
-        let mut from = 0;
-        while found.len() < MOST
-            && from <= text.len()
+        let (mut from, mut weighed) = (0, 0);
+        while from <= text.len()
             && let Some(matched) = pattern.find(text, from..text.len())
         {
+            if found.len() >= MOST || weighed >= MOST_WEIGHED {
+                return (found, false);
+            }
+            weighed += 1;
             from = matched.whole.end.max(from + 1);
             let number = self.group.max(1);
             let range = matched
@@ -59,6 +64,6 @@ impl Foreign {
                 found.push(ForeignMatch { value: range, whole: matched.whole });
             }
         }
-        found
+        (found, true)
     }
 }

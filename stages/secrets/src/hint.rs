@@ -163,6 +163,30 @@ const WORDS: &[&str] = &[
     "lproj",
 ];
 
+/// Extensions of files that hold nothing but texts.
+const TRANSLATION: &[&str] =
+    &[".po", ".pot", ".resx", ".strings", ".stringsdict", ".xlf", ".xliff", ".arb", ".ftl", ".lproj"];
+
+/// Codes of ISO 639-1 that interfaces are translated to, but for those that are words of programs (`am`, `is`, `my`, `no`).
+const LANGUAGES: &[&str] = &[
+    "af", "ar", "az", "be", "bg", "bn", "bs", "ca", "cs", "cy", "da", "de", "el", "en", "eo", "es", "et",
+    "eu", "fa", "fi", "fr", "ga", "gl", "gu", "he", "hi", "hr", "hu", "hy", "id", "it", "ja", "ka", "kk",
+    "km", "kn", "ko", "lt", "lv", "mk", "ml", "mn", "mr", "ms", "nb", "ne", "nl", "nn", "pa", "pl", "pt",
+    "ro", "ru", "si", "sk", "sl", "sq", "sr", "sv", "sw", "ta", "te", "th", "tr", "uk", "ur", "uz", "vi",
+    "zh",
+];
+
+/// Tells whether a name ends in a language: `de`, `pt-br`, `messages_fr`, `values-zh-rcn`.
+fn is_locale(name: &str) -> bool {
+    let mut parts = name.rsplit(['-', '_']);
+    let last = parts.next().unwrap_or(name);
+    let is_language = |part: &str| LANGUAGES.contains(&part);
+    is_language(last)
+        || (2..=4).contains(&last.len())
+            && last.bytes().all(|byte| byte.is_ascii_alphabetic())
+            && parts.next().is_some_and(is_language)
+}
+
 impl Hint {
     /// Says nothing: for content whose path is not known.
     pub const NONE: Self = Self { reader: None, language: Language::Unknown, area: Area::Main };
@@ -172,6 +196,14 @@ impl Hint {
         let lower = path.to_ascii_lowercase();
         let name = lower.rsplit('/').next().unwrap_or(&lower);
         Self { reader: Reader::of(&lower), language: language(name), area: area(&lower, name) }
+    }
+
+    /// Returns what a file of this name may be, where its folder is not known: one hint for each reader that could be meant.
+    pub(crate) fn by_name(name: &str) -> impl Iterator<Item = Self> {
+        let lower = name.to_ascii_lowercase();
+        let language = language(&lower);
+        let readers: Vec<Reader> = Reader::of_name(&lower).collect();
+        readers.into_iter().map(move |reader| Self { reader: Some(reader), language, area: Area::Main })
     }
 
     /// Returns the bytes that tell this hint from others, for a memo's key.
@@ -226,7 +258,8 @@ fn area(path: &str, name: &str) -> Area {
             || stem.split(['_', '-']).any(|word| words.contains(&word))
             || name.split('.').skip(1).any(|word| words.contains(&word))
     };
-    if has(WORDS) || name.ends_with(".po") || name.ends_with(".resx") {
+    let translation = TRANSLATION.iter().any(|extension| name.ends_with(extension));
+    if translation || has(WORDS) && (is_locale(stem) || folders().any(is_locale) || stem == "strings") {
         Area::Words
     } else if has(TEST) {
         Area::Test
@@ -262,6 +295,11 @@ mod tests {
         check("home/.bashrc", Language::Shell, Area::Main);
         check("config/locales/pt-BR.yml", Language::Settings, Area::Words);
         check("src/main/resources/messages_fr.properties", Language::Settings, Area::Words);
+        check("services/messages/config.yaml", Language::Settings, Area::Main);
+        check("lang/compiler/settings.toml", Language::Settings, Area::Main);
+        check("res/values-de/strings.xml", Language::Markup, Area::Words);
+        check("lang/en/auth.php", Language::Code, Area::Words);
+        check("ui/app.xliff", Language::Unknown, Area::Words);
         check("LICENSE", Language::Unknown, Area::Main);
     }
 }

@@ -1,16 +1,20 @@
 //! Credentials in commits: each said once, at the commit that first brought it in.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ::stage::{Given, Sink, StageError};
-use model::{Digest, GapKind};
-use source::{Blob, Introduced};
+use model::{Digest, GapKind, SecretVerdict};
+use source::{Blob, Introduced, Names};
 
 use crate::finding::Source;
 use crate::hint::Hint;
-use crate::hit::Limit;
+use crate::hit::{Hit, Limit, Scanned};
 use crate::kept::Kept;
+use crate::readers::Reader;
+use crate::rules::Rules;
 use crate::scan::{self, Options};
 use crate::stage::{Prepared, Totals};
 
@@ -19,18 +23,22 @@ const MOST_PLACES: usize = 64;
 /// Least probability in the first look: without a path less is known, and nothing must be lost by it.
 const FIRST_LOOK: u8 = 10;
 
-/// Blobs that hold something, with the tags of what.
-type Holders = BTreeMap<Digest, BTreeSet<u64>>;
+/// Blobs that hold something: the tag of each find, and where it is.
+type Holders = BTreeMap<Digest, BTreeMap<u64, Range<usize>>>;
 
 /// Looks at the commits under check.
 pub(crate) fn look(given: &Given<'_>, out: &Sink, prepared: &Prepared<'_>) -> Result<(), StageError> {
     let commits = given.commits()?;
     let totals = Totals::default();
-    let first = Options { threshold: prepared.options.threshold.min(FIRST_LOOK), ..prepared.options.clone() };
+    let options =
+        Options { threshold: prepared.options.threshold.min(FIRST_LOOK), ..prepared.options.clone() };
+    // A blob's path is found out only when something is in it. Files that exist to hold credentials are known by name.
+    let names = given.compute(|| commits.named(&Reader::may_read)).map_err(StageError::Failed)?;
+    let first = First { names, rules: &prepared.rules, options };
     let holders: Mutex<Holders> = Mutex::default();
     let limits: Mutex<BTreeMap<Digest, BTreeSet<Limit>>> = Mutex::default();
     let scanner = |blob: Blob<'_>| {
-        let scanned = scan::scan(blob.bytes, blob.changed, &Hint::NONE, &prepared.rules, &first);
+        let scanned = first.look(&blob);
         totals.add(scanned.counts);
         out.advance(1);
         if !scanned.limits.is_empty() {
@@ -44,7 +52,10 @@ pub(crate) fn look(given: &Given<'_>, out: &Sink, prepared: &Prepared<'_>) -> Re
     };
     let holder = |blob: &Digest, hits: &[source::Hit]| {
         let mut holders = holders.lock().unwrap_or_else(PoisonError::into_inner);
-        holders.entry(*blob).or_default().extend(hits.iter().map(|hit| hit.tag));
+        let known = holders.entry(*blob).or_default();
+        for hit in hits {
+            known.entry(hit.tag).or_insert(hit.start..hit.end);
+        }
     };
     let problems = given
         .compute(|| commits.trace(&scanner, &holder, &|| given.cancelled()))
@@ -68,44 +79,121 @@ pub(crate) fn look(given: &Given<'_>, out: &Sink, prepared: &Prepared<'_>) -> Re
         }
     }
     totals.say(out);
-    say(given, out, prepared, &holders, &introduced)
+    Second { given, prepared, holders: &holders, kept: BTreeMap::new() }.say(out, &introduced)
 }
 
-/// Says each credential at its first place.
-fn say(
-    given: &Given<'_>,
-    out: &Sink,
-    prepared: &Prepared<'_>,
-    holders: &Holders,
-    introduced: &BTreeMap<Digest, Vec<Introduced>>,
-) -> Result<(), StageError> {
-    let mut kept: BTreeMap<(Digest, Vec<u8>), Kept> = BTreeMap::new();
-    for (tag, places) in first_places(holders, introduced) {
-        for (blob, place) in places.into_iter().take(MOST_PLACES) {
-            if given.cancelled() {
-                return Err(StageError::Cancelled);
+/// The look at every blob, whose path is not known.
+struct First<'a> {
+    names: Names,
+    rules: &'a Rules,
+    options: Options,
+}
+
+impl First<'_> {
+    fn look(&self, blob: &Blob<'_>) -> Scanned {
+        let mut scanned = scan::scan(blob.bytes, blob.changed, &Hint::NONE, self.rules, &self.options);
+        for name in self.names.get(&blob.id).into_iter().flatten() {
+            for hint in Hint::by_name(name) {
+                // What the blob that this is a delta of was called is another matter: all of it is read.
+                let whole = 0..blob.bytes.len();
+                let named =
+                    scan::scan(blob.bytes, std::slice::from_ref(&whole), &hint, self.rules, &self.options);
+                scanned.hits.extend(named.hits);
             }
-            let hint = Hint::of(&place.path);
-            let known = match kept.entry((blob, hint.key())) {
-                std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
-                std::collections::btree_map::Entry::Vacant(slot) => {
-                    let content = given.commits()?.read(&blob);
-                    let bytes = content.map_err(|error| StageError::Failed(error.to_string()))?;
-                    slot.insert(given.compute(|| Kept::of(&bytes, &hint, &prepared.rules, &prepared.options)))
+        }
+        scanned
+    }
+}
+
+/// What a look at a known path gave, by blob and hint.
+type Looks = BTreeMap<(Digest, Vec<u8>), Arc<Kept>>;
+
+/// The second look, at blobs that hold something, under the paths at which they came in: it decides.
+struct Second<'a> {
+    given: &'a Given<'a>,
+    prepared: &'a Prepared<'a>,
+    holders: &'a Holders,
+    kept: Looks,
+}
+
+/// A credential at the place where it came in.
+struct Said<'a> {
+    blob: Digest,
+    place: &'a Introduced,
+    kept: Arc<Kept>,
+    /// Its index in what was kept.
+    at: usize,
+}
+
+impl Said<'_> {
+    fn order(&self) -> (i64, &str, &str, &[u8]) {
+        (self.place.time, &self.place.commit, &self.place.path, self.blob.bytes())
+    }
+}
+
+impl Second<'_> {
+    /// Says each credential at its first place.
+    fn say(mut self, out: &Sink, introduced: &BTreeMap<Digest, Vec<Introduced>>) -> Result<(), StageError> {
+        // Two finds of the first look may turn out to be one.
+        let mut all: BTreeMap<u64, Said<'_>> = BTreeMap::new();
+        for (tag, places) in first_places(self.holders, introduced) {
+            for (blob, place) in places.into_iter().take(MOST_PLACES) {
+                if self.given.cancelled() {
+                    return Err(StageError::Cancelled);
                 }
-            };
-            let source = Source { path: &place.path, commit: Some(&place.commit) };
-            let mut hits = known.hits.iter().filter(|(hit, _)| hit.tag == tag);
-            let Some((hit, spot)) = hits.find(|(hit, _)| prepared.rules.is_for(hit.rule, &place.path)) else {
-                continue;
-            };
-            if let Some((draft, _)) = prepared.drafter().credential(known, hit, spot.as_ref(), source) {
-                out.find(draft);
+                let Some((kept, at)) = self.find(blob, tag, &place.path)? else { continue };
+                let said = Said { blob, place, kept, at };
+                let own = said.kept.hits.get(at).map_or(tag, |(hit, _)| hit.tag);
+                if all.get(&own).is_none_or(|known| said.order() < known.order()) {
+                    all.insert(own, said);
+                }
+                break;
             }
-            break;
+        }
+        for said in all.values() {
+            let source = Source { path: &said.place.path, commit: Some(&said.place.commit) };
+            let hit = said.kept.hits.get(said.at);
+            let draft = hit.and_then(|(hit, spot)| {
+                self.prepared.drafter().credential(&said.kept, hit, spot.as_ref(), source)
+            });
+            draft.into_iter().for_each(|(draft, _)| out.find(draft));
+        }
+        Ok(())
+    }
+
+    /// Finds again what the first look found: the same value, or else what now stands there. What proves itself needs no path.
+    fn find(&mut self, blob: Digest, tag: u64, path: &str) -> Result<Option<(Arc<Kept>, usize)>, StageError> {
+        let range = self.holders.get(&blob).and_then(|tags| tags.get(&tag)).cloned().unwrap_or_default();
+        let kept = self.kept(blob, &Hint::of(path))?;
+        let is_for = |hit: &Hit| self.prepared.rules.is_for(hit.rule, path);
+        let at = |wanted: &dyn Fn(&Hit) -> bool, kept: &Kept| {
+            kept.hits.iter().position(|(hit, _)| wanted(hit) && is_for(hit))
+        };
+        let same = |hit: &Hit| hit.tag == tag;
+        let there = |hit: &Hit| hit.range.start < range.end && range.start < hit.range.end;
+        if let Some(found) = at(&same, &kept).or_else(|| at(&there, &kept)) {
+            return Ok(Some((kept, found)));
+        }
+        let blind = self.kept(blob, &Hint::NONE)?;
+        let sure = |hit: &Hit| hit.tag == tag && hit.verdict != SecretVerdict::Likely;
+        let is_for = |hit: &Hit| self.prepared.rules.is_for(hit.rule, path);
+        let found = blind.hits.iter().position(|(hit, _)| sure(hit) && is_for(hit));
+        Ok(found.map(|found| (blind, found)))
+    }
+
+    fn kept(&mut self, blob: Digest, hint: &Hint) -> Result<Arc<Kept>, StageError> {
+        match self.kept.entry((blob, hint.key())) {
+            Entry::Occupied(known) => Ok(Arc::clone(known.get())),
+            Entry::Vacant(slot) => {
+                let content = self.given.commits()?.read(&blob);
+                let bytes = content.map_err(|error| StageError::Failed(error.to_string()))?;
+                let (rules, options) = (&self.prepared.rules, &self.prepared.options);
+                Ok(Arc::clone(
+                    slot.insert(Arc::new(self.given.compute(|| Kept::of(&bytes, hint, rules, options)))),
+                ))
+            }
         }
     }
-    Ok(())
 }
 
 /// Returns for each credential where it came in, the earliest first.
@@ -115,7 +203,7 @@ fn first_places<'a>(
 ) -> BTreeMap<u64, Vec<(Digest, &'a Introduced)>> {
     let mut places: BTreeMap<u64, Vec<(Digest, &Introduced)>> = BTreeMap::new();
     for (blob, tags) in holders {
-        for tag in tags {
+        for tag in tags.keys() {
             let known = introduced.get(blob).into_iter().flatten();
             places.entry(*tag).or_default().extend(known.map(|place| (*blob, place)));
         }

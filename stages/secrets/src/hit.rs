@@ -82,6 +82,8 @@ pub enum Limit {
     TooManyCandidates,
     /// The text holds more credentials than are reported.
     TooManyHits,
+    /// The text holds more requests to ignore than are heeded.
+    TooManyMarkers,
     /// Decoding stopped at its bound.
     Decoding,
     /// Archives are nested deeper than they are opened.
@@ -92,8 +94,10 @@ pub enum Limit {
     ArchiveSize,
     /// A member expands so much that it was made to.
     ArchiveRatio,
-    /// The archive, or a member of it, cannot be read.
+    /// A member of an archive cannot be read.
     ArchiveMalformed,
+    /// The file is an archive that cannot be read, or breaks off.
+    ArchiveUnreadable,
     /// A member is encrypted.
     ArchiveEncrypted,
 }
@@ -165,8 +169,7 @@ pub(crate) fn finish(found: Found, text: Option<Cow<'_, [u8]>>, rules: &Rules, o
     let redact = if text.is_some() { merge(ranges.collect()) } else { Vec::new() };
     let enabled = found.candidates.into_iter().filter(|candidate| rules.is_enabled(candidate.rule)).collect();
     let mut kept = candidate::resolve(enabled, |rule| rules.severity(rule));
-    if kept.len() > MOST_HITS {
-        kept.truncate(MOST_HITS);
+    if keep_worst(&mut kept, rules) {
         limits.push(Limit::TooManyHits);
     }
     let mut hits: Vec<Hit> = kept.iter().map(|candidate| hit(candidate, bytes, rules, options)).collect();
@@ -182,6 +185,23 @@ pub(crate) fn finish(found: Found, text: Option<Cow<'_, [u8]>>, rules: &Rules, o
         None => Basis::Opaque,
     };
     Scanned { hits, markers, limits, counts: found.counts, redact, basis }
+}
+
+/// Cuts to [`MOST_HITS`]: the worst, then the surest, then the first. Tells whether there were more.
+fn keep_worst(kept: &mut Vec<Candidate>, rules: &Rules) -> bool {
+    if kept.len() <= MOST_HITS {
+        return false;
+    }
+    let rank = |candidate: &Candidate| {
+        let severity = candidate.severity.unwrap_or_else(|| rules.severity(candidate.rule));
+        (severity.rank(), candidate.verdict)
+    };
+    let mut numbered: Vec<(usize, Candidate)> = std::mem::take(kept).into_iter().enumerate().collect();
+    numbered.sort_by(|(at, a), (other, b)| rank(b).cmp(&rank(a)).then(at.cmp(other)));
+    numbered.truncate(MOST_HITS);
+    numbered.sort_by_key(|(at, _)| *at);
+    kept.extend(numbered.into_iter().map(|(_, candidate)| candidate));
+    true
 }
 
 fn hit(candidate: &Candidate, text: &[u8], rules: &Rules, options: &Options) -> Hit {
@@ -246,16 +266,21 @@ fn answer(text: &[u8], hits: &mut [Hit], markers: &mut [Marker], rules: &Rules) 
     }
     let ends: Vec<usize> = memchr::memchr_iter(b'\n', text).collect();
     let line = |offset: usize| ends.partition_point(|end| *end < offset);
+    let lines: Vec<usize> = markers.iter().map(|marker| line(marker.range.start)).collect();
     for hit in hits {
         let first = line(hit.range.start);
         let last = line(hit.range.end.saturating_sub(1).max(hit.range.start));
         let id = rules.entry(hit.rule).map_or("", |entry| entry.id.as_str());
-        let meant = markers.iter_mut().enumerate().find(|(_, marker)| {
-            marker.is_complete() && marker.names(id) && marker.covers(line(marker.range.start), first, last)
+        // A marker stands on the line of what it means or above it; both lists are in the order of the text.
+        let near = lines.partition_point(|own| own + 1 < first)..lines.partition_point(|own| *own <= first);
+        let offset = near.start;
+        let meant = markers.get_mut(near).unwrap_or_default().iter_mut().enumerate().find(|(at, marker)| {
+            let own = lines.get(offset + at).copied().unwrap_or(0);
+            marker.is_complete() && marker.names(id) && marker.covers(own, first, last)
         });
-        if let Some((index, marker)) = meant {
+        if let Some((at, marker)) = meant {
             marker.used = true;
-            hit.marker = Some(index);
+            hit.marker = Some(offset + at);
         }
     }
 }

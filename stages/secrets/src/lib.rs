@@ -11,6 +11,7 @@
 mod allow;
 mod archive;
 mod automaton;
+mod budget;
 mod candidate;
 mod catalog;
 mod check;

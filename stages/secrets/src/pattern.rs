@@ -61,12 +61,14 @@ pub(crate) struct Pattern {
     text: String,
     edges: Edges,
     compiled: OnceLock<Option<Regex>>,
+    /// The same without edges, for values that prove themselves.
+    loose: OnceLock<Option<Regex>>,
 }
 
 impl Pattern {
     /// Takes the expression without compiling it.
     pub(crate) const fn new(text: String, edges: Edges) -> Self {
-        Self { text, edges, compiled: OnceLock::new() }
+        Self { text, edges, compiled: OnceLock::new(), loose: OnceLock::new() }
     }
 
     /// Compiles the expression now and says what is wrong with it.
@@ -81,29 +83,43 @@ impl Pattern {
         &self.text
     }
 
-    /// Matches exactly at `start`.
-    pub(crate) fn at(&self, text: &[u8], start: usize) -> Option<Match> {
-        self.search(Input::new(text).range(start..text.len()).anchored(Anchored::Yes))
+    /// Matches exactly at `start`, going no further than `longest` bytes.
+    pub(crate) fn at(&self, text: &[u8], start: usize, longest: usize) -> Option<Match> {
+        search(self.regex()?, anchored(text, start, longest))
+    }
+
+    /// Matches exactly at `start`, wherever a word begins or ends.
+    pub(crate) fn loosely_at(&self, text: &[u8], start: usize, longest: usize) -> Option<Match> {
+        let loose = self.loose.get_or_init(|| compile(&self.text, Edges::None).ok()).as_ref()?;
+        search(loose, anchored(text, start, longest))
     }
 
     /// Finds the first match inside `window`.
     pub(crate) fn find(&self, text: &[u8], window: Range<usize>) -> Option<Match> {
-        self.search(Input::new(text).range(window))
+        search(self.regex()?, Input::new(text).range(window))
     }
 
-    fn search(&self, input: Input<'_>) -> Option<Match> {
+    fn regex(&self) -> Option<&Regex> {
         // A rule of ours always compiles (a test sees to it), and a user's is checked when it is read.
-        let regex = self.compiled.get_or_init(|| compile(&self.text, self.edges).ok()).as_ref()?;
-        if regex.captures_len() == 1 {
-            let whole = regex.search(&input)?.range();
-            return Some(Match { secret: whole.clone(), whole, captures: None });
-        }
-        let mut captures = regex.create_captures();
-        regex.search_captures(&input, &mut captures);
-        let whole = captures.get_match()?.range();
-        let secret = captures.get_group_by_name(SECRET).map_or_else(|| whole.clone(), |span| span.range());
-        Some(Match { whole, secret, captures: Some(captures) })
+        self.compiled.get_or_init(|| compile(&self.text, self.edges).ok()).as_ref()
     }
+}
+
+fn anchored(text: &[u8], start: usize, longest: usize) -> Input<'_> {
+    let end = text.len().min(start.saturating_add(longest));
+    Input::new(text).range(start.min(end)..end).anchored(Anchored::Yes)
+}
+
+fn search(regex: &Regex, input: Input<'_>) -> Option<Match> {
+    if regex.captures_len() == 1 {
+        let whole = regex.search(&input)?.range();
+        return Some(Match { secret: whole.clone(), whole, captures: None });
+    }
+    let mut captures = regex.create_captures();
+    regex.search_captures(&input, &mut captures);
+    let whole = captures.get_match()?.range();
+    let secret = captures.get_group_by_name(SECRET).map_or_else(|| whole.clone(), |span| span.range());
+    Some(Match { whole, secret, captures: Some(captures) })
 }
 
 fn compile(text: &str, edges: Edges) -> Result<Regex, PatternError> {
@@ -214,7 +230,7 @@ mod tests {
     #[test]
     fn anchored_matches_see_what_stands_before() {
         let pattern = Pattern::new(r"\bab".into(), Edges::None);
-        assert!(pattern.at(b"xab", 1).is_none());
-        assert!(pattern.at(b" ab", 1).is_some());
+        assert!(pattern.at(b"xab", 1, 9).is_none());
+        assert!(pattern.at(b" ab", 1, 9).is_some());
     }
 }

@@ -7,8 +7,10 @@ use std::ops::Range;
 use model::SecretVerdict;
 
 use crate::automaton::Occurrence;
+use crate::budget::Budget;
 use crate::candidate::{Candidate, Source};
-use crate::check::Judgement;
+use crate::check::{Check, Judgement};
+use crate::detect::Memory;
 use crate::engine_rule::EngineRule;
 use crate::hint::Hint;
 use crate::hit::{self, Counts, Limit, Scanned};
@@ -25,6 +27,11 @@ const NEAR: usize = 256;
 const NEAR_LINES: usize = 2;
 /// Candidates of one text that are weighed; more of them is no source code.
 const MOST_CANDIDATES: usize = 20_000;
+
+/// Requests to ignore of one text that are heeded.
+const MOST_MARKERS: usize = 10_000;
+/// Longest credential behind a keyword.
+const LONGEST: usize = 8 << 10;
 
 /// What a scan depends on beside the text and the rules.
 #[derive(Debug, Clone)]
@@ -46,16 +53,19 @@ pub fn scan(
     rules: &Rules,
     options: &Options,
 ) -> Scanned {
-    let context = Context { rules, options, hint };
-    if options.archives && archive::Kind::of(bytes).is_some() {
-        let found = context.open(bytes, 0);
+    let budget = Budget::default();
+    let context = Context { rules, options, hint, budget: &budget };
+    let looks_packed = options.archives && archive::Kind::of(bytes).is_some();
+    if let Some(found) = looks_packed.then(|| context.open(bytes, 0)).flatten() {
         return hit::finish(found, None, rules, options);
     }
-    match text::form(bytes) {
+    match text::form(bytes, hint.language) {
         Form::Binary => {
             let mut found = Found::default();
-            found.counts.binary = 1;
-            found.candidates.extend(readers::key_store(bytes, rules));
+            context.binary(bytes, &mut found);
+            if looks_packed {
+                found.limit(Limit::ArchiveUnreadable);
+            }
             hit::finish(found, None, rules, options)
         }
         Form::Text(std::borrow::Cow::Borrowed(text)) => {
@@ -75,6 +85,7 @@ pub(crate) struct Context<'a> {
     pub(crate) rules: &'a Rules,
     pub(crate) options: &'a Options,
     pub(crate) hint: &'a Hint,
+    pub(crate) budget: &'a Budget,
 }
 
 /// What a search came upon.
@@ -95,6 +106,7 @@ impl Context<'_> {
         for range in ranges {
             self.rules.automaton().visit(text, range.clone(), |occurrence| pass.keyword(occurrence));
         }
+        pass.around_keywords();
         pass.whole_text();
         if depth == 0 {
             readers::read(&mut pass);
@@ -103,22 +115,35 @@ impl Context<'_> {
         pass.found
     }
 
-    /// Searches what an archive holds.
-    pub(crate) fn open(&self, bytes: &[u8], depth: usize) -> Found {
+    /// Searches what an archive holds; `None` when it is no archive after all.
+    pub(crate) fn open(&self, bytes: &[u8], depth: usize) -> Option<Found> {
         let mut found = Found::default();
-        let (members, limits) = archive::open(bytes);
-        found.limits = limits;
-        for member in members {
+        let limits = archive::open(bytes, self.budget, &mut |member| {
             let hint = Hint::of(&member.path);
             let inside = Context { hint: &hint, ..*self };
-            let Form::Text(text) = text::form(&member.bytes) else {
-                found.counts.binary += 1;
-                continue;
+            let (inner, text) = match text::form(&member.bytes, hint.language) {
+                Form::Text(text) => {
+                    (inside.search(&text, std::slice::from_ref(&(0..text.len())), depth), text)
+                }
+                Form::Binary => {
+                    let mut inner = Found::default();
+                    inside.binary(&member.bytes, &mut inner);
+                    if member.unopened {
+                        inner.limit(Limit::ArchiveMalformed);
+                    }
+                    (inner, member.bytes.as_slice().into())
+                }
             };
-            let inner = inside.search(&text, std::slice::from_ref(&(0..text.len())), depth);
             found.lift(inner, &text, 0..bytes.len(), &member.wrapping);
-        }
-        found
+        })?;
+        found.limits.extend(limits);
+        Some(found)
+    }
+
+    /// Looks at what is no text: it may hold keys as a whole.
+    fn binary(&self, bytes: &[u8], found: &mut Found) {
+        found.counts.binary += 1;
+        found.candidates.extend(readers::key_store(bytes, self.rules));
     }
 }
 
@@ -126,6 +151,10 @@ impl Found {
     /// Takes over what was found inside a wrapping that stands at `range`.
     pub(crate) fn lift(&mut self, inner: Self, text: &[u8], range: Range<usize>, wrapping: &[String]) {
         for mut candidate in inner.candidates {
+            if self.candidates.len() >= MOST_CANDIDATES {
+                self.limit(Limit::TooManyCandidates);
+                break;
+            }
             if candidate.value.is_none() {
                 candidate.value = Some(candidate.value(text).to_vec());
             }
@@ -134,8 +163,15 @@ impl Found {
             candidate.decoded.splice(0..0, wrapping.iter().cloned());
             self.candidates.push(candidate);
         }
-        self.limits.extend(inner.limits);
+        inner.limits.into_iter().for_each(|limit| self.limit(limit));
         self.counts.add(inner.counts);
+    }
+
+    /// Notes that a bound was reached.
+    pub(crate) fn limit(&mut self, limit: Limit) {
+        if !self.limits.contains(&limit) {
+            self.limits.push(limit);
+        }
     }
 }
 
@@ -146,8 +182,12 @@ pub(crate) struct Pass<'a> {
     pub(crate) found: Found,
     /// How far the detector of assignments has read, so that two keywords in one name are one assignment.
     pub(crate) assigned: usize,
-    /// How far each context rule has looked.
-    looked: BTreeMap<RuleIndex, usize>,
+    /// What detectors know of the text behind the keywords they saw.
+    pub(crate) memory: Memory,
+    /// Where each context rule is to look: one after another, none meets the next.
+    windows: BTreeMap<RuleIndex, Vec<Range<usize>>>,
+    /// How far the last match of each prefix rule reached.
+    matched: BTreeMap<RuleIndex, usize>,
     /// Rules for the whole text whose keyword was seen.
     whole: BTreeSet<RuleIndex>,
 }
@@ -155,12 +195,21 @@ pub(crate) struct Pass<'a> {
 impl<'a> Pass<'a> {
     fn new(context: Context<'a>, text: &'a [u8]) -> Self {
         let whole = context.rules.always().iter().copied().collect();
-        Self { context, text, found: Found::default(), assigned: 0, looked: BTreeMap::new(), whole }
+        Self {
+            context,
+            text,
+            found: Found::default(),
+            assigned: 0,
+            memory: Memory::default(),
+            windows: BTreeMap::new(),
+            matched: BTreeMap::new(),
+            whole,
+        }
     }
 
     fn keyword(&mut self, at: Occurrence) {
         if self.found.candidates.len() >= MOST_CANDIDATES {
-            self.found.limits.push(Limit::TooManyCandidates);
+            self.found.limit(Limit::TooManyCandidates);
             return;
         }
         let rules = self.context.rules;
@@ -171,7 +220,7 @@ impl<'a> Pass<'a> {
                     let Some(rule) = rules.get(index) else { continue };
                     match &rule.matcher {
                         Matcher::Prefix(pattern) => self.prefix(index, rule, pattern, at),
-                        Matcher::Context(pattern) => self.around(index, rule, pattern, at),
+                        Matcher::Context(_) => self.note_window(index, at),
                         Matcher::Whole(_) => {
                             self.whole.insert(index);
                         }
@@ -186,29 +235,55 @@ impl<'a> Pass<'a> {
     fn prefix(&mut self, index: RuleIndex, rule: &Compiled, pattern: &Pattern, at: Occurrence) {
         let keyword = self.text.get(at.start..at.end).unwrap_or_default();
         let spelled = rule.entry.keywords.iter().any(|known| known.as_bytes() == keyword);
-        if !spelled || !begins_word(self.text, at.start) {
+        if !spelled || self.matched.get(&index).is_some_and(|end| at.start < *end) {
             return;
         }
-        if let Some(found) = pattern.at(self.text, at.start) {
-            let fixed = if found.secret.start == at.start { keyword.len() } else { 0 };
-            self.weigh(index, rule, &found, fixed, Source::Format);
+        let fixed = |found: &Match| if found.secret.start == at.start { keyword.len() } else { 0 };
+        if begins_word(self.text, at.start)
+            && let Some(found) = pattern.at(self.text, at.start, LONGEST)
+            && !continues(self.text, &found.secret)
+        {
+            self.matched.insert(index, found.whole.end);
+            self.weigh(index, rule, &found, fixed(&found), Source::Format);
+        } else if rule.check.is_some_and(Check::can_prove)
+            && let Some(found) = pattern.loosely_at(self.text, at.start, LONGEST)
+            && rule.check.is_some_and(|check| check.judge(self.text, &found) == Judgement::Proven)
+        {
+            // In the middle of a word: only a proof is believed.
+            self.matched.insert(index, found.whole.end);
+            self.weigh(index, rule, &found, fixed(&found), Source::Format);
         }
     }
 
-    /// Tries a rule around its keyword.
-    fn around(&mut self, index: RuleIndex, rule: &Compiled, pattern: &Pattern, at: Occurrence) {
+    /// Notes that a rule is to look around its keyword.
+    fn note_window(&mut self, index: RuleIndex, at: Occurrence) {
         let window = text::window(self.text, at.start..at.end, NEAR, NEAR_LINES);
-        let looked = self.looked.get(&index).copied().unwrap_or(0);
-        if window.end <= looked {
-            return;
+        let windows = self.windows.entry(index).or_default();
+        match windows.last_mut() {
+            Some(last) if window.start <= last.end => last.end = last.end.max(window.end),
+            Some(_) | None => windows.push(window),
         }
-        // A match may reach over the end of the last window.
-        let mut from = window.start.max(looked.saturating_sub(NEAR));
-        while let Some(found) = pattern.find(self.text, from..window.end) {
-            from = found.whole.end.max(from + 1);
-            self.weigh(index, rule, &found, 0, Source::Context);
+    }
+
+    /// Tries the context rules around their keywords.
+    fn around_keywords(&mut self) {
+        for (index, windows) in std::mem::take(&mut self.windows) {
+            let Some(rule) = self.context.rules.get(index) else { continue };
+            let Matcher::Context(pattern) = &rule.matcher else { continue };
+            for window in windows {
+                let mut from = window.start;
+                while let Some(found) = pattern.find(self.text, from..window.end) {
+                    if self.found.candidates.len() >= MOST_CANDIDATES {
+                        self.found.limit(Limit::TooManyCandidates);
+                        return;
+                    }
+                    from = found.whole.end.max(from + 1);
+                    if !continues(self.text, &found.secret) {
+                        self.weigh(index, rule, &found, 0, Source::Context);
+                    }
+                }
+            }
         }
-        self.looked.insert(index, window.end);
     }
 
     /// Tries the rules that are meant for a whole text.
@@ -216,7 +291,11 @@ impl<'a> Pass<'a> {
         for index in std::mem::take(&mut self.whole) {
             let Some(rule) = self.context.rules.get(index) else { continue };
             if let Matcher::Whole(foreign) = &rule.matcher {
-                for found in foreign.search(self.text) {
+                let (matches, complete) = foreign.search(self.text);
+                if !complete {
+                    self.found.limit(Limit::TooManyCandidates);
+                }
+                for found in matches {
                     let mut candidate =
                         Candidate::new(index, Source::Context, found.value, SecretVerdict::Format);
                     candidate.matched = found.whole;
@@ -229,7 +308,7 @@ impl<'a> Pass<'a> {
     /// Decides whether a match is believed. `fixed` leading characters of the value are the same for all of its kind.
     fn weigh(&mut self, index: RuleIndex, rule: &Compiled, found: &Match, fixed: usize, source: Source) {
         let secret = self.text.get(found.secret.clone()).unwrap_or_default();
-        if continues(self.text, &found.secret) || secret.is_empty() {
+        if secret.is_empty() {
             return;
         }
         let judgement = rule.check.map_or(Judgement::Open, |check| check.judge(self.text, found));
@@ -270,6 +349,10 @@ impl<'a> Pass<'a> {
 
     /// Notes a marker.
     pub(crate) fn marker(&mut self, at: Occurrence, form: MarkerForm) {
+        if self.found.markers.len() >= MOST_MARKERS {
+            self.found.limit(Limit::TooManyMarkers);
+            return;
+        }
         self.found.markers.extend(marker::parse(self.text, at.start..at.end, form));
     }
 }

@@ -303,14 +303,19 @@ impl Limit {
     pub(crate) const fn gap(&self) -> (GapKind, &'static str, &'static str) {
         match self {
             Self::TooManyCandidates => (
-                GapKind::Partial,
+                GapKind::Unread,
                 "too-many-candidates",
                 "more than 20,000 possible credentials; the rest was not weighed",
             ),
             Self::TooManyHits => (
-                GapKind::Partial,
+                GapKind::Unread,
                 "too-many-credentials",
-                "more than 1,000 credentials; the rest is not reported",
+                "more than 1,000 credentials; only the worst are reported",
+            ),
+            Self::TooManyMarkers => (
+                GapKind::Partial,
+                "too-many-ignores",
+                "more than 10,000 requests to ignore; the rest is not heeded",
             ),
             Self::Decoding => (
                 GapKind::Partial,
@@ -336,7 +341,10 @@ impl Limit {
                 "a member of an archive expands more than 200 times, and was not read",
             ),
             Self::ArchiveMalformed => {
-                (GapKind::Partial, "malformed-archive", "an archive, or a member of it, cannot be read")
+                (GapKind::Partial, "malformed-archive", "a member of the archive cannot be read")
+            }
+            Self::ArchiveUnreadable => {
+                (GapKind::Unread, "unreadable-archive", "the archive cannot be read, or breaks off")
             }
             Self::ArchiveEncrypted => {
                 (GapKind::Partial, "encrypted-archive", "a member of an archive is encrypted")

@@ -3,8 +3,13 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::hint::Language;
+
 /// How far into a file a NUL is looked for, as git does.
 const HEAD: usize = 8 << 10;
+
+/// One byte of so many may be strange in a text.
+const STRANGE: usize = 64;
 
 /// What the first bytes say.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,14 +20,30 @@ pub(crate) enum Form<'a> {
     Binary,
 }
 
-/// Decides whether the bytes are text. UTF-16 with a byte order mark is decoded; a NUL elsewhere makes a file binary.
-pub(crate) fn form(bytes: &[u8]) -> Form<'_> {
+/// Decides whether the bytes are text. UTF-16 with a byte order mark is decoded; a NUL elsewhere makes a file binary,
+/// unless all around it is text, or the file's name promises a program or settings.
+pub(crate) fn form(bytes: &[u8], language: Language) -> Form<'_> {
+    let head = bytes.get(..HEAD).unwrap_or(bytes);
     match bytes {
         [0xFF, 0xFE, rest @ ..] => Form::Text(Cow::Owned(utf16(rest, u16::from_le_bytes))),
         [0xFE, 0xFF, rest @ ..] => Form::Text(Cow::Owned(utf16(rest, u16::from_be_bytes))),
-        _ if memchr::memchr(0, bytes.get(..HEAD).unwrap_or(bytes)).is_some() => Form::Binary,
+        _ if memchr::memchr(0, head).is_some()
+            && !matches!(language, Language::Code | Language::Shell | Language::Settings)
+            && !is_mostly_text(head) =>
+        {
+            Form::Binary
+        }
         _ => Form::Text(Cow::Borrowed(bytes)),
     }
+}
+
+/// Tells whether hardly a byte is what no text has.
+fn is_mostly_text(head: &[u8]) -> bool {
+    let control = |byte: &&u8| matches!(byte, 0..=8 | 11 | 14..=26 | 28..=31 | 127);
+    let strange = |chunk: std::str::Utf8Chunk<'_>| {
+        chunk.invalid().len() + chunk.valid().as_bytes().iter().filter(control).count()
+    };
+    head.utf8_chunks().map(strange).sum::<usize>() * STRANGE <= head.len()
 }
 
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Vec<u8> {
@@ -64,7 +85,7 @@ mod tests {
     #[test]
     fn text_is_told_from_binary() {
         let check = |bytes: &[u8], expected: Option<&str>| {
-            let text = match form(bytes) {
+            let text = match form(bytes, Language::Unknown) {
                 Form::Text(text) => Some(String::from_utf8_lossy(&text).into_owned()),
                 Form::Binary => None,
             };
@@ -73,6 +94,9 @@ mod tests {
         check(b"", Some(""));
         check(b"abc", Some("abc"));
         check(b"a\0c", None);
+        let long = "a text with a NUL in it, \0, and with so much else that it is no less a text";
+        check(long.as_bytes(), Some(long));
+        assert_eq!(form(b"a\0c", Language::Code), Form::Text(Cow::Borrowed(b"a\0c")));
         check(b"\xff\xfea\0b\0", Some("ab"));
         check(b"\xfe\xff\0a\0b\0", Some("ab"));
         check(b"\xff\xfe\x00\xd8", Some("\u{fffd}"));

@@ -3,15 +3,18 @@
 mod attribute;
 mod commits;
 mod graph;
+mod named;
 mod range;
 mod scan;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use model::Digest;
 
 pub use attribute::attribute;
 pub use commits::History;
+pub use named::named;
 pub use scan::{HistoryReport, scan, trace};
 
 /// Which blobs to see.
@@ -62,6 +65,9 @@ pub struct Introduced {
     pub time: i64,
 }
 
+/// Blobs with the names that folders list them under.
+pub type Names = BTreeMap<Digest, BTreeSet<String>>;
+
 /// The commits under check, as a stage sees them.
 pub trait Commits: Send + Sync {
     /// Returns a digest over the ids that fix what a scan sees: tips and excluded commits, or all refs.
@@ -99,6 +105,10 @@ pub trait Commits: Send + Sync {
         self.scan(&scanner, cancelled)
     }
 
+    /// Returns the blobs that a folder lists under a file name that `wanted` holds for, with those names: before a scan
+    /// nothing else is known of where a blob stands.
+    fn named(&self, wanted: &(dyn Fn(&[u8]) -> bool + Sync)) -> Result<Names, String>;
+
     /// Reads one blob, for the lines around a find.
     fn read(&self, _blob: &Digest) -> Result<crate::Content, crate::ReadError> {
         Err(crate::ReadError::NotAFile)
@@ -106,8 +116,5 @@ pub trait Commits: Send + Sync {
 
     /// Returns for each blob where it came in: the earliest commit first. A blob that no selected commit holds is left
     /// out.
-    fn attribute(
-        &self,
-        blobs: &std::collections::BTreeSet<Digest>,
-    ) -> Result<std::collections::BTreeMap<Digest, Vec<Introduced>>, String>;
+    fn attribute(&self, blobs: &BTreeSet<Digest>) -> Result<BTreeMap<Digest, Vec<Introduced>>, String>;
 }

@@ -19,7 +19,7 @@ mod worktree;
 
 pub use commit_tree::CommitTree;
 pub use error::SourceError;
-pub use history::{Blob, Commits, History, HistoryReport, Hit, Introduced, Selection};
+pub use history::{Blob, Commits, History, HistoryReport, Hit, Introduced, Names, Selection};
 pub use memory::MemoryTree;
 pub use repository::{Branch, Change, Repository};
 pub use shared::Shared;

@@ -18,19 +18,27 @@ const FEWEST: usize = 16;
 /// Looks at the object around a key's type.
 pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) {
     let text = pass.text;
-    let floor = at.start.saturating_sub(REACH);
-    let before = text.get(floor..at.start).unwrap_or_default();
-    let behind = text.get(at.end..text.len().min(at.end + REACH)).unwrap_or_default();
     // A key holds no object inside: the next brace on either side is its own.
-    let (Some(open), Some(close)) = (memchr::memrchr(b'{', before), memchr::memchr(b'}', behind)) else {
+    let memory = &mut pass.memory;
+    let (known, searched) = memory.opened;
+    let before = text.get(searched..at.start).unwrap_or_default();
+    let open = memchr::memrchr(b'{', before).map(|offset| searched + offset).or(known);
+    memory.opened = (open, at.start);
+    let close = memory.brace.next(text, b"}", at.end);
+    let Some(open) = open.filter(|open| at.start - open <= REACH && memory.object != Some(*open)) else {
         return;
     };
-    let object = floor + open..at.end + close;
+    if close == text.len() || close - at.end > REACH {
+        return;
+    }
+    memory.object = Some(open);
+    let object = open..close;
     let symmetric = string(text, &object, b"\"kty\"").and_then(|range| text.get(range)) == Some(b"oct");
     let name: &[u8] = if symmetric { b"\"k\"" } else { b"\"d\"" };
     let Some(range) = string(text, &object, name) else { return };
     let value = text.get(range.clone()).unwrap_or_default();
-    if check::base64(value).is_some_and(|bytes| bytes.len() >= FEWEST)
+    if value.len() <= REACH
+        && check::base64(value).is_some_and(|bytes| bytes.len() >= FEWEST)
         && let Some(candidate) =
             pass.push(EngineRule::JwkPrivateKey, range, Source::Structure, SecretVerdict::Checksum)
     {

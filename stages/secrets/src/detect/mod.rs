@@ -5,10 +5,13 @@ pub(crate) mod basic;
 pub(crate) mod der;
 pub(crate) mod jwk;
 pub(crate) mod jwt;
+mod memory;
 pub(crate) mod pem;
 pub(crate) mod putty;
 pub(crate) mod url;
 pub(crate) mod value_cut;
+
+pub(crate) use memory::Memory;
 
 use crate::automaton::Occurrence;
 use crate::marker::{self, MarkerForm};

@@ -7,7 +7,7 @@ use model::SecretVerdict;
 use crate::automaton::Occurrence;
 use crate::candidate::Source;
 use crate::check;
-use crate::detect::der;
+use crate::detect::{Memory, der};
 use crate::engine_rule::EngineRule;
 use crate::placeholder;
 use crate::scan::Pass;
@@ -19,7 +19,7 @@ const FEWEST: usize = 60;
 
 /// Looks at an opening line.
 pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) {
-    let Some(armor) = Armor::read(pass.text, at.start, at.end) else { return };
+    let Some(armor) = Armor::read(pass.text, at.start, at.end, &mut pass.memory) else { return };
     let body: Vec<u8> = armor.body(pass.text);
     let (rule, verdict) = match armor.kind(&body) {
         Finding::Key(rule, verdict) => (rule, verdict),
@@ -51,7 +51,7 @@ struct Armor {
 }
 
 impl Armor {
-    fn read(text: &[u8], start: usize, behind: usize) -> Option<Self> {
+    fn read(text: &[u8], start: usize, behind: usize, memory: &mut Memory) -> Option<Self> {
         let rest = text.get(behind..text.len().min(behind + LONGEST))?;
         let label_end = memchr::memmem::find(rest.get(..rest.len().min(64))?, b"----")?;
         let label = std::str::from_utf8(rest.get(..label_end)?).ok()?.trim_end();
@@ -60,21 +60,24 @@ impl Armor {
         }
         let dashes = rest.get(label_end..)?.iter().take_while(|byte| **byte == b'-').count();
         let inner_start = behind + label_end + dashes;
-        let inner = text.get(inner_start..text.len().min(inner_start + LONGEST))?;
-        let end =
-            memchr::memmem::find(inner, b"-----END ").or_else(|| memchr::memmem::find(inner, b"---- END "));
-        let next = memchr::memmem::find(inner, b"-----BEGIN ").unwrap_or(inner.len());
-        let (inner_end, whole_end) = match end {
-            Some(end) if end <= next => {
-                let tail = inner.get(end + 9..).unwrap_or_default();
+        // Whatever ends this armor stands before the next one, and not too far away.
+        let next = memory.begin.next(text, b"-----BEGIN ", inner_start);
+        let next = next.min(memory.begin_short.next(text, b"---- BEGIN ", inner_start));
+        let inner = text.get(inner_start..next.min(inner_start + LONGEST))?;
+        let end = memory.end.next(text, b"-----END ", inner_start);
+        let end = end.min(memory.end_short.next(text, b"---- END ", inner_start));
+        let (inner_end, whole_end) = match end.checked_sub(inner_start).filter(|end| *end < inner.len()) {
+            Some(end) => {
+                let behind = text.get(end + inner_start + 9..).unwrap_or_default();
+                let tail = behind.get(..64).unwrap_or(behind);
                 let close = memchr::memmem::find(tail, b"----").unwrap_or(0);
                 let dashes =
                     tail.get(close..).unwrap_or_default().iter().take_while(|byte| **byte == b'-').count();
                 (end, end + 9 + close + dashes)
             }
-            Some(_) | None => {
+            None => {
                 // Cut off: what reads like base64 up to the first thing that does not.
-                let end = inner.iter().position(|byte| !in_body(*byte)).unwrap_or(inner.len()).min(next);
+                let end = inner.iter().position(|byte| !in_body(*byte)).unwrap_or(inner.len());
                 (end, end)
             }
         };
@@ -210,7 +213,7 @@ mod tests {
 
     fn check(inner: &str, expected: &str) {
         let text = format!("-----BEGIN RSA PRIVATE KEY-----{inner}-----END RSA PRIVATE KEY-----");
-        let armor = Armor::read(text.as_bytes(), 0, 11).unwrap();
+        let armor = Armor::read(text.as_bytes(), 0, 11, &mut Memory::default()).unwrap();
         assert_eq!(armor.whole, 0..text.len());
         assert_eq!(String::from_utf8(armor.body(text.as_bytes())).unwrap(), expected, "{inner}");
     }
@@ -230,7 +233,9 @@ mod tests {
 
     #[test]
     fn public_armor_is_passed_over() {
-        let check = |text: &str| assert!(Armor::read(text.as_bytes(), 0, 11).is_none(), "{text}");
+        let check = |text: &str| {
+            assert!(Armor::read(text.as_bytes(), 0, 11, &mut Memory::default()).is_none(), "{text}")
+        };
         check("-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----");
         check("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----");
         check("-----BEGIN ");

@@ -1,35 +1,38 @@
 //! Private keys in the file format of PuTTY.
 
+use std::ops::Range;
+
 use model::SecretVerdict;
 
 use crate::automaton::Occurrence;
 use crate::candidate::Source;
 use crate::engine_rule::EngineRule;
 use crate::scan::Pass;
+use crate::text;
 
-/// Longest file that is read.
-const LONGEST: usize = 32 << 10;
+/// Longest line that is read.
+const LONGEST: usize = 200;
+/// Lines of a public key: one of RSA with 16,384 bits takes 44.
+const PUBLIC_LINES: usize = 100;
+/// Lines of a private key.
+const PRIVATE_LINES: usize = 500;
+/// Lines between the two keys: how the passphrase is stretched.
+const BETWEEN: usize = 8;
 
-/// Looks at the first line of a key file: the format names its cipher and how many lines of private material follow.
+/// Looks at the first line of a key file: the format names its cipher and how many lines of each part follow.
 pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) {
     let text = pass.text;
-    let Some(file) = text.get(at.start..text.len().min(at.start + LONGEST)) else { return };
-    let encrypted = match field(file, b"Encryption:") {
-        Some((value, _)) => value != b"none",
-        None => return,
-    };
-    let Some((count, behind)) = field(file, b"Private-Lines:") else { return };
-    let Some(count) = std::str::from_utf8(count).ok().and_then(|count| count.parse::<usize>().ok()) else {
+    let before = text.get(text::line(text, at.start, LONGEST).start..at.start).unwrap_or_default();
+    if !before.iter().all(|byte| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`')) {
         return;
-    };
-    let body = file.get(behind..).unwrap_or_default();
-    let length =
-        body.split_inclusive(|byte| *byte == b'\n').take(count.min(500)).map(<[u8]>::len).sum::<usize>();
-    let lines = body.get(..length).unwrap_or_default().trim_ascii_end();
+    }
+    let Some((encrypted, private)) = private_part(text.get(at.start..).unwrap_or_default()) else { return };
+    let lines =
+        text.get(at.start + private.start..at.start + private.end).unwrap_or_default().trim_ascii_end();
     if lines.is_empty() || !lines.iter().all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace()) {
         return;
     }
-    let start = at.start + behind;
+    let start = at.start + private.start;
     let rule = if encrypted { EngineRule::EncryptedPrivateKey } else { EngineRule::PuttyPrivateKey };
     if let Some(candidate) =
         pass.push(rule, start..start + lines.len(), Source::Structure, SecretVerdict::Format)
@@ -38,14 +41,51 @@ pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) {
     }
 }
 
-/// Returns the value behind a name at the start of a line, and where the next line begins.
-fn field<'a>(file: &'a [u8], name: &[u8]) -> Option<(&'a [u8], usize)> {
-    let mut from = 0;
-    for line in file.split_inclusive(|byte| *byte == b'\n') {
-        from += line.len();
-        if let Some(value) = line.strip_prefix(name) {
-            return Some((value.trim_ascii(), from));
+/// Reads the headers of a file: whether it is encrypted, and where the lines of the private key are.
+fn private_part(file: &[u8]) -> Option<(bool, Range<usize>)> {
+    let mut lines = Lines { file, at: 0 };
+    lines.next()?;
+    let encrypted = field(lines.next()?, b"Encryption:")? != b"none";
+    field(lines.next()?, b"Comment:")?;
+    let public = number(field(lines.next()?, b"Public-Lines:")?).filter(|count| *count <= PUBLIC_LINES)?;
+    for _ in 0..public {
+        lines.next()?;
+    }
+    let count = (0..BETWEEN).find_map(|_| field(lines.next()?, b"Private-Lines:")).and_then(number)?;
+    let start = lines.at;
+    for _ in 0..count.min(PRIVATE_LINES) {
+        if lines.next().is_none() {
+            break;
         }
     }
-    None
+    Some((encrypted, start..lines.at))
+}
+
+fn number(digits: &[u8]) -> Option<usize> {
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// Returns the value behind a name at the start of a line.
+fn field<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    Some(line.trim_ascii().strip_prefix(name)?.trim_ascii())
+}
+
+struct Lines<'a> {
+    file: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Lines<'a> {
+    /// Returns the next line with its end; none when it is too long for this format.
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let rest = self.file.get(self.at..).filter(|rest| !rest.is_empty())?;
+        let reach = rest.get(..LONGEST).unwrap_or(rest);
+        let length = match memchr::memchr(b'\n', reach) {
+            Some(end) => end + 1,
+            None if reach.len() == rest.len() => rest.len(),
+            None => return None,
+        };
+        self.at += length;
+        rest.get(..length)
+    }
 }

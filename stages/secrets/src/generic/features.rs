@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use crate::detect::assignment::{Assignment, Operator};
+use crate::generic::is_uuid;
 use crate::generic::name::{Name, Noun};
 use crate::generic::vocabulary::{NEUTRAL, OTHER, WEAK};
 use crate::generic::words;
@@ -153,10 +154,7 @@ fn shapes(value: &[u8], out: &mut Features) {
         let body = value.strip_suffix(b"==").or_else(|| value.strip_suffix(b"=")).unwrap_or(value);
         body.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
     };
-    let uuid = value.len() == 36
-        && value.iter().enumerate().all(|(at, byte)| {
-            if matches!(at, 8 | 13 | 18 | 23) { *byte == b'-' } else { byte.is_ascii_hexdigit() }
-        });
+    let uuid = is_uuid(value);
     let is = |wanted: u8| small(count(value, |byte| *byte == wanted));
     let class = |byte: Option<&u8>| match byte {
         None => 0,

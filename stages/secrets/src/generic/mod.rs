@@ -53,7 +53,7 @@ pub(crate) fn look(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hin
         && matches!(name.text.as_str(), "Pass" | "PASS" | "pass");
     let elsewhere = listed
         || outcome
-        || hint.area == Area::Words
+        || hint.area == Area::Words && !is_random(value)
         || sentence
         || map_key
         || public
@@ -61,6 +61,14 @@ pub(crate) fn look(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hin
         || typed
         || passed_on;
     (!elsewhere && !is_stand_in(text, assignment)).then(|| features::of(text, assignment, name, hint))
+}
+
+/// Tells whether the value is nothing that an interface would say: one long word of letters and digits.
+fn is_random(value: &[u8]) -> bool {
+    value.len() >= 12
+        && value.iter().any(u8::is_ascii_digit)
+        && value.iter().any(u8::is_ascii_alphabetic)
+        && value.iter().all(u8::is_ascii_graphic)
 }
 
 /// Tells whether the value is a UUID: an identifier, unless the name says otherwise.

@@ -131,6 +131,9 @@ enum Form {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct Reader(u8);
 
+/// Longest name of a file that is compared.
+const LONGEST_NAME: usize = 128;
+
 /// The last parts of all names, so that the path of an ordinary file is done with at once.
 struct Names {
     whole: HashSet<&'static str>,
@@ -163,11 +166,27 @@ impl Reader {
         self.format().map_or("", |format| format.rule)
     }
 
+    /// Tells whether a file of this name has a reader in some folder.
+    pub(crate) fn may_read(name: &[u8]) -> bool {
+        let mut lower = [0; LONGEST_NAME];
+        let Some(lower) = lower.get_mut(..name.len()) else { return false };
+        lower.copy_from_slice(name);
+        lower.make_ascii_lowercase();
+        std::str::from_utf8(lower).is_ok_and(is_known)
+    }
+
+    /// Returns the readers that a file of this name, in lower case, has in some folder.
+    pub(crate) fn of_name(name: &str) -> impl Iterator<Item = Self> {
+        let last = |known: &str| is_at(known.rsplit('/').next().unwrap_or(known), name);
+        Self::all().filter(move |reader| {
+            reader.format().is_some_and(|format| format.names.iter().any(|known| last(known)))
+        })
+    }
+
     /// Returns the reader for the file at a path in lower case.
     pub(crate) fn of(path: &str) -> Option<Self> {
         let name = path.rsplit('/').next().unwrap_or(path);
-        let names = NAMES.get_or_init(Names::new);
-        if !names.whole.contains(name) && !names.partial.iter().any(|pattern| is_at(pattern, name)) {
+        if !is_known(name) {
             return None;
         }
         // Where two formats share a name, the longer one knows more of the path.
@@ -180,6 +199,12 @@ impl Reader {
             .max_by_key(|(fit, _)| *fit)
             .map(|(_, reader)| reader)
     }
+}
+
+/// Tells whether any format has files of this name, in lower case.
+fn is_known(name: &str) -> bool {
+    let names = NAMES.get_or_init(Names::new);
+    names.whole.contains(name) || names.partial.iter().any(|pattern| is_at(pattern, name))
 }
 
 /// Tells whether the last parts of `path` match `name`.

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{Digest, Hasher};
 
 use super::scan::BLOB_BOUND;
-use super::{attribute, scan, trace};
+use super::{attribute, named, scan, trace};
 use crate::{
-    Blob, Commits, Content, Hit, Introduced, Problem, ReadError, Repository, Selection, SourceError,
+    Blob, Commits, Content, Hit, Introduced, Names, Problem, ReadError, Repository, Selection, SourceError,
 };
 
 /// A selection of a repository's commits.
@@ -66,6 +66,10 @@ impl Commits for History {
         trace(&self.repository, &self.selection, scanner, holder, cancelled, 0)
             .map(|report| report.problems)
             .map_err(|error| chain(&error))
+    }
+
+    fn named(&self, wanted: &(dyn Fn(&[u8]) -> bool + Sync)) -> Result<Names, String> {
+        named(&self.repository, &self.selection, wanted, 0).map_err(|error| chain(&error))
     }
 
     fn read(&self, blob: &Digest) -> Result<Content, ReadError> {

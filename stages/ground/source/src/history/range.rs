@@ -8,12 +8,12 @@ use rayon::prelude::*;
 
 use super::scan::{Audience, HistoryReport, absences, report, shallow};
 use crate::objects::{Visited, is_binary};
-use crate::{Blob, Introduced, Repository, SourceError, path};
+use crate::{Blob, Introduced, Names, Repository, SourceError, path};
 
 /// What one commit brought in.
 #[derive(Default)]
 struct Brought {
-    /// Blob and raw path; without paths, each blob at least once and each path empty.
+    /// Blob and raw path; where paths do not matter, each blob at least once under each of its names, without folders.
     blobs: Vec<(Oid, Vec<u8>)>,
     /// Trees that the clone does not hold.
     missing: BTreeSet<Oid>,
@@ -120,6 +120,27 @@ pub(super) fn attribute(
     Ok(super::attribute::earliest(found?.into_iter().flatten()))
 }
 
+/// Returns the blobs that the range brought in under a file name that `wanted` holds for, with those names.
+pub(super) fn named(
+    repository: &Repository,
+    tips: &[String],
+    excluded: &[String],
+    wanted: &(dyn Fn(&[u8]) -> bool + Sync),
+) -> Result<Names, SourceError> {
+    let commits = walk(repository, tips, excluded)?;
+    let brought: Result<Vec<Brought>, SourceError> =
+        commits.par_iter().map(|commit| bring(repository, *commit, Paths::DoNot)).collect();
+    let mut names = Names::new();
+    for (blob, name) in brought?.into_iter().flat_map(|brought| brought.blobs) {
+        if wanted(&name)
+            && let Some(id) = repository.digest(blob)
+        {
+            names.entry(id).or_default().insert(path::escape(&name).into_owned());
+        }
+    }
+    Ok(names)
+}
+
 /// Returns the commits of the range.
 fn walk(repository: &Repository, tips: &[String], excluded: &[String]) -> Result<Vec<Oid>, SourceError> {
     let tips: Result<Vec<Oid>, SourceError> = tips.iter().map(|tip| repository.parse_id(tip)).collect();
@@ -194,7 +215,7 @@ fn compare(handle: &git2::Repository, pair: Pair, paths: Paths, open: &mut Vec<P
         }
         let path = |end: &[u8]| match paths {
             Paths::Matter => [&pair.prefix, entry.name_bytes(), end].concat(),
-            Paths::DoNot => Vec::new(),
+            Paths::DoNot => entry.name_bytes().to_vec(),
         };
         match entry.kind() {
             Some(ObjectType::Tree) => {
