@@ -1,22 +1,25 @@
 //! What a project asks for by itself: `package.json`, `Cargo.toml`, `pyproject.toml`. They tell direct dependencies from
-//! transitive ones and what each is for; versions come from lockfiles alone.
+//! transitive ones and what each is for; versions come from lockfiles alone. Of the manifests of other tools it is told
+//! whether they ask for anything, so that a project without a lockfile is a gap in every family.
 
 mod cargo_toml;
 mod package_json;
 mod pyproject;
+mod words;
 
 use std::collections::BTreeMap;
 
 use model::{DependencyScope, Ecosystem};
 
+use self::words::Words;
 use crate::folder;
 use crate::text::Malformed;
 
 /// A file in which a project names what it asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Declaration {
-    /// Family of what it asks for.
-    pub(crate) ecosystem: Ecosystem,
+    /// Family of what it asks for, by its name in the OSV schema where it has one.
+    pub(crate) family: &'static str,
     /// Name of the project's own package.
     pub(crate) name: Option<String>,
     /// What it asks for from elsewhere; packages of the same tree are left out.
@@ -25,8 +28,8 @@ pub(crate) struct Declaration {
     pub(crate) renames: BTreeMap<String, String>,
     /// Line of the first thing it asks for.
     pub(crate) line: u32,
-    /// The command that writes a lockfile for it, and the lockfile's name.
-    pub(crate) lock: (&'static str, &'static str),
+    /// The command that writes a lockfile for it that is read, and the lockfile's name.
+    pub(crate) lock: Option<(&'static str, &'static str)>,
 }
 
 /// One thing that a project asks for.
@@ -46,22 +49,78 @@ impl Ask {
 
 /// A kind of declaration.
 pub(crate) struct Kind {
-    /// Name of the file.
-    pub(crate) file: &'static str,
+    /// Which files these are: `**/` and a name, or `**/*` and how a name ends.
     pub(crate) glob: &'static str,
-    pub(crate) parse: fn(&str) -> Result<Declaration, Malformed>,
+    reader: Reader,
+}
+
+/// How a declaration is read.
+enum Reader {
+    /// All that it asks for.
+    Parse(fn(&str) -> Result<Declaration, Malformed>),
+    /// Whether it asks for anything.
+    Words(Words),
+}
+
+const fn parsed(glob: &'static str, parse: fn(&str) -> Result<Declaration, Malformed>) -> Kind {
+    Kind { glob, reader: Reader::Parse(parse) }
+}
+
+/// A manifest whose lockfile is not read yet.
+const fn of(glob: &'static str, family: &'static str, words: &'static [&'static str]) -> Kind {
+    Kind { glob, reader: Reader::Words(Words { family, words, lock: None }) }
+}
+
+/// A manifest of Python's other tools.
+const fn python(glob: &'static str, words: &'static [&'static str], command: &'static str) -> Kind {
+    let lock = Some((command, "requirements.txt"));
+    Kind { glob, reader: Reader::Words(Words { family: Ecosystem::PyPI.name(), words, lock }) }
 }
 
 /// Every kind of declaration.
-pub(crate) static KINDS: [Kind; 3] = [
-    Kind { file: "package.json", glob: "**/package.json", parse: package_json::parse },
-    Kind { file: "Cargo.toml", glob: "**/Cargo.toml", parse: cargo_toml::parse },
-    Kind { file: "pyproject.toml", glob: "**/pyproject.toml", parse: pyproject::parse },
+pub(crate) static KINDS: [Kind; 22] = [
+    parsed("**/package.json", package_json::parse),
+    parsed("**/Cargo.toml", cargo_toml::parse),
+    parsed("**/pyproject.toml", pyproject::parse),
+    python("**/Pipfile", &["[packages]", "[dev-packages]"], "pipenv requirements > requirements.txt"),
+    python("**/setup.cfg", &["install_requires"], "uv pip compile setup.cfg -o requirements.txt"),
+    python("**/setup.py", &["install_requires"], "uv pip compile setup.py -o requirements.txt"),
+    of("**/Gemfile", "RubyGems", &["gem '", "gem \"", "gem("]),
+    of("**/gems.rb", "RubyGems", &["gem '", "gem \"", "gem("]),
+    of("**/composer.json", "Packagist", &["\"require\"", "\"require-dev\""]),
+    of("**/mix.exs", "Hex", &["{:"]),
+    of("**/rebar.config", "Hex", &["{deps,"]),
+    of("**/pubspec.yaml", "Pub", &["dependencies:"]),
+    of("**/Package.swift", "SwiftURL", &[".package("]),
+    of("**/Podfile", "CocoaPods", &["pod '", "pod \""]),
+    of("**/Cartfile", "Carthage", &["github ", "git ", "binary "]),
+    of("**/conanfile.txt", "ConanCenter", &["[requires]"]),
+    of("**/conanfile.py", "ConanCenter", &["requires"]),
+    of("**/*.cabal", "Hackage", &["build-depends"]),
+    of("**/environment.yml", "Conda", &["dependencies:"]),
+    of("**/DESCRIPTION", "CRAN", &["Imports:", "Depends:"]),
+    of("**/Project.toml", "Julia", &["[deps]"]),
+    of("**/deno.json", Ecosystem::Npm.name(), &["npm:", "jsr:"]),
 ];
 
 /// Returns the kind of the file at `path`.
 pub(crate) fn kind(path: &str) -> Option<&'static Kind> {
-    KINDS.iter().find(|kind| kind.file == folder::name(path))
+    let name = folder::name(path);
+    let fits = |kind: &&Kind| {
+        let pattern = folder::name(kind.glob);
+        pattern.strip_prefix('*').map_or(pattern == name, |ending| name.ends_with(ending))
+    };
+    KINDS.iter().find(fits)
+}
+
+impl Kind {
+    /// Reads a text.
+    pub(crate) fn read(&self, text: &str) -> Result<Declaration, Malformed> {
+        match &self.reader {
+            Reader::Parse(parse) => parse(text),
+            Reader::Words(words) => Ok(words.read(text)),
+        }
+    }
 }
 
 /// The declarations of a tree, by path.
@@ -81,7 +140,7 @@ impl Declarations {
         let mut found: BTreeMap<&str, (&str, &Declaration)> = BTreeMap::new();
         let depth = |path: &str| path.matches('/').count();
         for (path, declaration) in &self.0 {
-            let Some(name) = declaration.name.as_deref().filter(|_| declaration.ecosystem == ecosystem)
+            let Some(name) = declaration.name.as_deref().filter(|_| declaration.family == ecosystem.name())
             else {
                 continue;
             };

@@ -1,5 +1,7 @@
 //! Paths of the tree as texts with `/`: folders, joins, and which folders hold other people's packages.
 
+use std::collections::BTreeSet;
+
 /// Returns the folder of a path; empty for the root.
 pub(crate) fn of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
@@ -44,11 +46,39 @@ pub(crate) fn within<'a>(folder: &str, path: &'a str) -> Option<&'a str> {
     path.strip_prefix(folder)?.strip_prefix('/')
 }
 
-/// Tells whether the path lies in a folder that package managers fill: lockfiles in it are those of other people's
-/// projects, and nothing is installed from them.
-pub(crate) fn holds_installed_packages(path: &str) -> bool {
-    const FOLDERS: [&str; 4] = ["node_modules", "bower_components", "site-packages", "vendor"];
-    of(path).split('/').any(|part| FOLDERS.contains(&part))
+/// Globs of files that tell a folder which a package manager filled. See [`Installed`].
+pub(crate) static MARKERS: [&str; 3] =
+    ["**/vendor/modules.txt", "**/vendor/autoload.php", "**/.cargo-checksum.json"];
+
+/// The folders that package managers fill: lockfiles in them are those of other people's projects, and nothing is
+/// installed from them. Those of npm and pip go by their name alone; `vendor` is a name that people give to folders of
+/// their own, so there a file of the tool must say so: of `go mod vendor`, of Composer, of `cargo vendor` in each package.
+#[derive(Debug, Default)]
+pub(crate) struct Installed<'a>(BTreeSet<&'a str>);
+
+impl<'a> Installed<'a> {
+    /// Finds the markers among all paths.
+    pub(crate) fn among(paths: impl Iterator<Item = &'a str>) -> Self {
+        let marked = |path: &'a str| {
+            let folder = of(path);
+            let fits = match name(path) {
+                "modules.txt" | "autoload.php" => name(folder) == "vendor",
+                file => file == ".cargo-checksum.json",
+            };
+            (fits && !folder.is_empty()).then_some(folder)
+        };
+        Self(paths.filter_map(marked).collect())
+    }
+
+    /// Tells whether the path lies in one of them.
+    pub(crate) fn holds(&self, path: &str) -> bool {
+        const NAMES: [&str; 3] = ["node_modules", "bower_components", "site-packages"];
+        upward(of(path)).any(|folder| {
+            // Bundler installs into `vendor/bundle`.
+            let bundle = name(folder) == "bundle" && name(of(folder)) == "vendor";
+            NAMES.contains(&name(folder)) || bundle || self.0.contains(folder)
+        })
+    }
 }
 
 /// Tells whether the path lies in a folder of inputs for tests, where a project without a lockfile is no omission.
@@ -88,6 +118,24 @@ mod tests {
     fn upward_ends_at_the_root() {
         assert_eq!(upward("a/b").collect::<Vec<_>>(), ["a/b", "a", ""]);
         assert_eq!(upward("").collect::<Vec<_>>(), [""]);
+    }
+
+    #[test]
+    fn vendor_is_filled_by_a_tool_only_where_its_mark_says_so() {
+        let check = |mark: &str, path: &str, expected: bool| {
+            assert_eq!(Installed::among([mark, path].into_iter()).holds(path), expected, "{mark} {path}");
+        };
+        check("", "apps/vendor/package-lock.json", false);
+        check("", "a/node_modules/b/package-lock.json", true);
+        check("", "a/site-packages/b/requirements.txt", true);
+        check("vendor/modules.txt", "vendor/host.example/a/package-lock.json", true);
+        check("a/vendor/modules.txt", "vendor/b/package-lock.json", false);
+        check("modules.txt", "a/package-lock.json", false);
+        check("vendor/autoload.php", "vendor/a/b/package-lock.json", true);
+        check("vendor/a/.cargo-checksum.json", "vendor/a/Cargo.lock", true);
+        check("vendor/a/.cargo-checksum.json", "vendor/b/Cargo.lock", false);
+        check("", "vendor/bundle/ruby/3.3.0/gems/a/package-lock.json", true);
+        check("", "bundle/package-lock.json", false);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use model::{DependencyScope, Ecosystem, GapKind, Package, Span};
 
 use crate::declaration::Declarations;
 use crate::formats;
+use crate::formats::requirements_txt::Constraints;
 use crate::text::Malformed;
 
 /// A format of files that name exact versions of packages. Each lives in a file of its own under `formats/`.
@@ -14,19 +15,23 @@ pub(crate) struct Format {
     pub(crate) globs: &'static [&'static str],
     /// Family of its packages.
     pub(crate) ecosystem: Ecosystem,
+    /// Whether it is read only where nothing else names the versions of its folder: what lists are compiled from.
+    pub(crate) last_resort: bool,
     /// Reads a text. An error means that nothing of it could be read.
     pub(crate) parse: fn(&Source<'_>) -> Result<Parsed, Malformed>,
 }
 
 /// Every format. A new one is a file in `formats/` and its line here; of several that match a file the first counts.
-pub(crate) static FORMATS: [Format; 7] = [
+pub(crate) static FORMATS: [Format; 9] = [
     formats::cargo_lock::FORMAT,
     formats::package_lock::FORMAT,
     formats::poetry_lock::FORMAT,
     formats::uv_lock::FORMAT,
     formats::go_mod::FORMAT,
+    formats::go_work::FORMAT,
     formats::go_sum::FORMAT,
     formats::requirements_txt::FORMAT,
+    formats::requirements_txt::SOURCES,
 ];
 
 /// A text to read, with its surroundings.
@@ -45,6 +50,10 @@ pub(crate) struct Nearby<'a> {
     pub(crate) declarations: &'a Declarations,
     /// Returns the text of the file at a path of the tree, when it is there and readable.
     pub(crate) read: &'a (dyn Fn(&str) -> Option<String> + Sync),
+    /// Constraints files that were read already.
+    pub(crate) constraints: &'a Constraints,
+    /// Tells whether the run is to stop.
+    pub(crate) cancelled: &'a (dyn Fn() -> bool + Sync),
 }
 
 /// What a text says.
@@ -56,7 +65,7 @@ pub(crate) struct Parsed {
     pub(crate) troubles: Vec<Trouble>,
     /// The tree's own packages that it was made for, beside the one in its own folder.
     pub(crate) members: Vec<Member>,
-    /// Further files that belong to it and are to be read in the same format, with the lines that name them.
+    /// Further files that belong to it and are to be read as such a list, with the lines that name them.
     pub(crate) includes: Vec<(String, u32)>,
     /// How many of its entries are the tree's own packages: no registry has them, so they are not listed.
     pub(crate) local: u64,

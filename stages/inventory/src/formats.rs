@@ -2,7 +2,9 @@
 
 pub(crate) mod cargo_lock;
 pub(crate) mod go_mod;
+mod go_release;
 pub(crate) mod go_sum;
+pub(crate) mod go_work;
 pub(crate) mod package_lock;
 pub(crate) mod poetry_lock;
 mod python_files;

@@ -7,8 +7,10 @@ use model::{Digest, INCLUDED_FILES, INVENTORY, Rule, StageId, SubjectKind};
 
 use crate::config::Checked;
 use crate::declaration::KINDS;
+use crate::folder::MARKERS;
 use crate::format::FORMATS;
-use crate::survey::{self, Formats};
+use crate::role::Roles;
+use crate::survey;
 use crate::unsupported::UNSUPPORTED;
 
 /// The stage for source trees.
@@ -16,7 +18,7 @@ struct Inventory {
     id: StageId,
     config: Digest,
     files: Globs,
-    formats: Formats,
+    roles: Roles,
     exclude: Globs,
 }
 
@@ -36,8 +38,8 @@ pub(crate) fn build(section: &Section) -> Result<Stages, ConfigError> {
     Ok(vec![Box::new(Inventory {
         id: section.id.clone(),
         config: Section::digest(&checked.exclude.patterns()),
-        files: Globs::new(named().chain(INCLUDED_FILES.iter().copied())).map_err(own)?,
-        formats: Formats::new().map_err(own)?,
+        files: Globs::new(named().chain(INCLUDED_FILES.iter().copied()).chain(MARKERS)).map_err(own)?,
+        roles: Roles::new().map_err(own)?,
         exclude: checked.exclude,
     })])
 }
@@ -68,9 +70,7 @@ impl Inventory {
     fn survey(&self, given: &Given<'_>, out: &Sink) -> Result<(), StageError> {
         let files = given.files()?;
         let survey = given.compute(|| {
-            survey::take(files, &self.formats, &self.exclude, &|| given.cancelled(), &|read| {
-                out.advance(read)
-            })
+            survey::take(files, &self.roles, &self.exclude, &|| given.cancelled(), &|read| out.advance(read))
         });
         let survey = survey.ok_or(StageError::Cancelled)?;
         for (path, trouble) in survey.troubles {

@@ -2,18 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{GapKind, Inventory, Manifest};
+use model::{Ecosystem, GapKind, Inventory, Manifest};
 use rayon::prelude::*;
-use source::EntryKind;
-use stage::{File, Files, Globs, GlobsError};
+use stage::{File, Files, Globs};
 
 use crate::declaration::{self, Declarations};
-use crate::folder;
-use crate::format::{FORMATS, Format, Nearby, Parsed, Source, Trouble};
+use crate::folder::{self, Installed};
+use crate::format::{Format, Nearby, Parsed, Source, Trouble};
+use crate::formats::requirements_txt::Constraints;
 use crate::graph::MAKE_ANEW;
+use crate::link::follow;
+use crate::role::{Role, Roles};
 use crate::text::{Lines, Malformed, conflict, decode, shown};
 use crate::unlocked::{self, Cover};
-use crate::unsupported::{UNSUPPORTED, Unsupported};
+use crate::unsupported::{Unsupported, WAIVE};
 
 /// Largest file that is read; the largest lockfile seen in public has a third.
 const LARGEST: u64 = 64 << 20;
@@ -27,91 +29,81 @@ pub(crate) struct Survey {
     pub(crate) counts: BTreeMap<&'static str, u64>,
 }
 
-/// The formats with their globs compiled.
-pub(crate) struct Formats {
-    read: Vec<(&'static Format, Globs)>,
-    unsupported: Vec<(&'static Unsupported, Globs)>,
-}
-
-impl Formats {
-    pub(crate) fn new() -> Result<Self, GlobsError> {
-        let read = FORMATS.iter().map(|format| Ok((format, Globs::new(format.globs)?)));
-        let unsupported = UNSUPPORTED.iter().map(|lockfile| Ok((lockfile, Globs::new([lockfile.glob])?)));
-        Ok(Self {
-            read: read.collect::<Result<_, _>>()?,
-            unsupported: unsupported.collect::<Result<_, _>>()?,
-        })
-    }
-
-    fn of(&self, path: &str) -> Option<&'static Format> {
-        self.read.iter().find(|(_, globs)| globs.matches(path)).map(|(format, _)| *format)
-    }
-
-    fn unsupported(&self, path: &str) -> Option<&'static Unsupported> {
-        self.unsupported.iter().find(|(_, globs)| globs.matches(path)).map(|(lockfile, _)| *lockfile)
-    }
+/// A file with the path that it is read as: its own, or that of a link to it.
+#[derive(Clone, Copy)]
+struct Item<'a> {
+    path: &'a str,
+    file: File<'a>,
 }
 
 /// What is known of each file by its path alone.
 #[derive(Default)]
 struct Sorted<'a> {
-    declarations: Vec<File<'a>>,
-    lockfiles: Vec<(File<'a>, &'static Format)>,
-    unsupported: Vec<(&'a str, &'static Unsupported)>,
+    declarations: Vec<Item<'a>>,
+    lockfiles: Vec<(Item<'a>, &'static Format)>,
+    unsupported: Vec<(Item<'a>, &'static Unsupported)>,
+    /// Links to files that are in one of the lists under their own name.
+    twice: Vec<(&'a str, Role)>,
 }
+
+/// Says that the run goes on, or not.
+type Cancelled<'a> = &'a (dyn Fn() -> bool + Sync);
 
 /// Reads all lockfiles among `files`; `None` when cancelled.
 pub(crate) fn take(
     files: &Files,
-    formats: &Formats,
+    roles: &Roles,
     exclude: &Globs,
-    cancelled: &(dyn Fn() -> bool + Sync),
+    cancelled: Cancelled<'_>,
     advance: &(dyn Fn(u64) + Sync),
 ) -> Option<Survey> {
     let mut survey = Survey::default();
-    let sorted = survey.sort(files, formats, exclude);
+    let sorted = survey.sort(files, roles, exclude);
     let declarations = survey.declare(&sorted.declarations, cancelled)?;
     let mut cover = Cover::default();
-    for (path, lockfile) in sorted.unsupported {
-        survey.say_unsupported(path, lockfile);
-        if let Some(ecosystem) = lockfile.ecosystem {
-            cover.add_unread(ecosystem, path);
+    for (path, role) in sorted.twice {
+        match role {
+            Role::Lockfile(format) => cover.add(format.ecosystem.name(), path, Vec::new()),
+            Role::Unsupported(lockfile) => cover.add_unread(lockfile.family, path),
+            Role::Declaration(_) => {}
         }
     }
-    let read = |path: &str| read(files.find(path)?).ok();
-    let nearby = Nearby { declarations: &declarations, read: &read };
-    let mut seen: BTreeSet<&str> = sorted.lockfiles.iter().map(|(file, _)| file.path()).collect();
-    let mut waiting = sorted.lockfiles;
+    survey.pass_over(&sorted.unsupported, &mut cover, cancelled)?;
+    let read = |path: &str| read(follow(files, files.find(path)?).ok()?).ok();
+    let constraints = Constraints::default();
+    let nearby = Nearby { declarations: &declarations, read: &read, constraints: &constraints, cancelled };
+    let (mut last, mut waiting): (Vec<_>, Vec<_>) =
+        sorted.lockfiles.into_iter().partition(|(_, format)| format.last_resort);
+    let mut seen: BTreeSet<&str> = waiting.iter().map(|(item, _)| item.path).collect();
     // Lists of requirements name further lists, each is read once.
     while !waiting.is_empty() {
-        let parsed = waiting.par_iter().map(|(file, format)| {
-            let parsed = (!cancelled()).then(|| parse(*file, format, &nearby));
+        let parsed = waiting.par_iter().map(|(item, format)| {
+            let parsed = (!cancelled()).then(|| parse(*item, format, &nearby));
             advance(1);
             parsed
         });
         let parsed: Vec<Parse> = parsed.collect::<Option<_>>()?;
         let mut included = Vec::new();
-        for ((file, format), parsed) in waiting.iter().zip(parsed) {
-            for (path, line) in survey.keep(file.path(), format, parsed, &mut cover) {
+        for ((item, format), parsed) in waiting.iter().zip(parsed) {
+            for (path, line) in survey.keep(item.path, format, parsed, &mut cover) {
                 match files.find(&path) {
-                    Some(found) if seen.insert(found.path()) => included.push((found, *format)),
+                    Some(file) if seen.insert(file.path()) => match follow(files, file) {
+                        Ok(target) => included.push((Item { path: file.path(), file: target }, *format)),
+                        Err(broken) => survey.troubles.push((path, broken.trouble())),
+                    },
                     Some(_) => {}
-                    None => survey.say_missing(file.path(), &path, line),
+                    None => survey.say_missing(item.path, &path, line),
                 }
             }
         }
         waiting = included;
-    }
-    let (open, passed_over) = unlocked::find(&declarations, &cover);
-    survey.troubles.extend(open);
-    survey.count("without-lockfile-in-test-data", passed_over);
-    for (path, trouble) in &mut survey.troubles {
-        // What tests read is broken on purpose as often as not, and nothing is installed from it.
-        if trouble.kind == GapKind::Unread && folder::holds_test_data(path) {
-            trouble.kind = GapKind::Partial;
+        if waiting.is_empty() {
+            let covered = |path: &str| cover.covers(Ecosystem::PyPI.name(), folder::of(path));
+            waiting = std::mem::take(&mut last);
+            waiting.retain(|(item, _)| !covered(item.path) && seen.insert(item.path));
         }
     }
-    survey.inventory.manifests.sort_by(|a, b| a.path.cmp(&b.path));
+    survey.close(&declarations, &cover);
     Some(survey)
 }
 
@@ -125,54 +117,54 @@ impl Survey {
         }
     }
 
-    fn sort<'a>(&mut self, files: &'a Files, formats: &Formats, exclude: &Globs) -> Sorted<'a> {
+    fn sort<'a>(&mut self, files: &'a Files, roles: &Roles, exclude: &Globs) -> Sorted<'a> {
+        let installed = Installed::among(files.iter().map(|file| file.path()));
+        let passed_over = |path: &str| exclude.matches(path) || installed.holds(path);
         let mut sorted = Sorted::default();
         for file in files.iter() {
             let path = file.path();
-            let format = formats.of(path);
-            let unsupported = formats.unsupported(path);
-            let declares = declaration::kind(path).is_some();
-            if format.is_none() && unsupported.is_none() && !declares {
-                continue;
-            }
+            let Some(role) = roles.of(path) else { continue };
             if exclude.matches(path) {
                 self.count("excluded", 1);
-            } else if folder::holds_installed_packages(path) {
+                continue;
+            }
+            if installed.holds(path) {
                 self.count("among-installed-packages", 1);
-            } else if let EntryKind::Link { target, inside } = file.kind() {
-                self.link(path, target, *inside);
-            } else if declares {
-                sorted.declarations.push(file);
-            } else if let Some(format) = format {
-                sorted.lockfiles.push((file, format));
-            } else if let Some(lockfile) = unsupported {
-                sorted.unsupported.push((path, lockfile));
+                continue;
+            }
+            let target = match follow(files, file) {
+                Ok(target) => target,
+                Err(broken) => {
+                    self.troubles.push((path.to_owned(), broken.trouble()));
+                    continue;
+                }
+            };
+            let own = target.path();
+            if own != path && !passed_over(own) && roles.of(own).is_some_and(|own| own.is(&role)) {
+                self.count("links", 1);
+                sorted.twice.push((path, role));
+                continue;
+            }
+            let item = Item { path, file: target };
+            match role {
+                Role::Declaration(_) => sorted.declarations.push(item),
+                Role::Lockfile(format) => sorted.lockfiles.push((item, format)),
+                Role::Unsupported(lockfile) => sorted.unsupported.push((item, lockfile)),
             }
         }
         sorted
     }
 
-    /// A link into the tree leads to a file that is listed itself; one out of it leads to nothing that can be read.
-    fn link(&mut self, path: &str, target: &str, inside: bool) {
-        if inside {
-            self.count("links", 1);
-            return;
-        }
-        let reason = format!("a link to `{}`, which lies outside of the tree", shown(target));
-        let trouble = Trouble { line: None, ..Trouble::new(GapKind::Unread, "link-outside", 1, reason) };
-        self.troubles.push((path.to_owned(), trouble));
-    }
-
-    fn declare(&mut self, files: &[File<'_>], cancelled: &(dyn Fn() -> bool + Sync)) -> Option<Declarations> {
-        let parse = |file: &File<'_>| {
-            let path = file.path();
+    fn declare(&mut self, items: &[Item<'_>], cancelled: Cancelled<'_>) -> Option<Declarations> {
+        let parse = |item: &Item<'_>| {
+            let path = item.path;
             let parsed = declaration::kind(path).map(|kind| {
-                let text = read(*file)?;
-                (kind.parse)(&text).map_err(|error| malformed(&error, &text))
+                let text = read(item.file)?;
+                kind.read(&text).map_err(|error| malformed(&error, &text))
             });
             (!cancelled()).then(|| (path.to_owned(), parsed))
         };
-        let parsed: Vec<_> = files.par_iter().map(parse).collect::<Option<_>>()?;
+        let parsed: Vec<_> = items.par_iter().map(parse).collect::<Option<_>>()?;
         let mut declarations = Declarations::default();
         for (path, parsed) in parsed {
             match parsed {
@@ -189,12 +181,39 @@ impl Survey {
         Some(declarations)
     }
 
+    /// Says what is not read; `None` when cancelled.
+    fn pass_over(
+        &mut self,
+        items: &[(Item<'_>, &'static Unsupported)],
+        cover: &mut Cover,
+        cancelled: Cancelled<'_>,
+    ) -> Option<()> {
+        let names = |(item, lockfile): &(Item<'_>, &Unsupported)| {
+            if cancelled() {
+                return None;
+            }
+            let words = lockfile.words;
+            let text = if words.is_empty() { Ok(String::new()) } else { read(item.file) };
+            Some(text.map(|text| words.is_empty() || words.iter().any(|word| text.contains(word))))
+        };
+        let told: Vec<Result<bool, Trouble>> = items.par_iter().map(names).collect::<Option<_>>()?;
+        for ((item, lockfile), told) in items.iter().zip(told) {
+            match told {
+                Ok(false) => continue,
+                Ok(true) => self.say_unsupported(item.path, lockfile),
+                Err(trouble) => self.troubles.push((item.path.to_owned(), trouble)),
+            }
+            cover.add_unread(lockfile.family, item.path);
+        }
+        Some(())
+    }
+
     /// Keeps what a lockfile says; returns the further files that it names.
     fn keep(&mut self, path: &str, format: &Format, parsed: Parse, cover: &mut Cover) -> Vec<(String, u32)> {
         let parsed = match parsed {
             Ok(parsed) => parsed,
             Err(trouble) => {
-                cover.add_unread(format.ecosystem, path);
+                cover.add_unread(format.ecosystem.name(), path);
                 self.troubles.push((path.to_owned(), trouble));
                 return Vec::new();
             }
@@ -202,7 +221,7 @@ impl Survey {
         self.count("lockfiles", 1);
         self.count("packages", parsed.packages.len() as u64);
         self.count("own-packages", parsed.local);
-        cover.add(format.ecosystem, path, parsed.members);
+        cover.add(format.ecosystem.name(), path, parsed.members);
         self.troubles.extend(parsed.troubles.into_iter().map(|trouble| (path.to_owned(), trouble)));
         if !parsed.packages.is_empty() {
             let (path, format) = (path.to_owned(), format.name.to_owned());
@@ -216,8 +235,7 @@ impl Survey {
         let reason = format!("{} in {name} are not looked at: the format is not read yet", lockfile.what);
         let trouble =
             Trouble { line: None, ..Trouble::new(GapKind::Unread, "unsupported-format", 1, reason) };
-        let hint = "waive this gap, or leave the file out with `inventory: { exclude: [...] }`";
-        self.troubles.push((path.to_owned(), trouble.hint(hint)));
+        self.troubles.push((path.to_owned(), trouble.hint(WAIVE)));
     }
 
     fn say_missing(&mut self, path: &str, included: &str, line: u32) {
@@ -225,12 +243,25 @@ impl Survey {
         let trouble = Trouble::new(GapKind::Unread, "missing-include", line, reason);
         self.troubles.push((path.to_owned(), trouble.hint("add the file to the repository")));
     }
+
+    /// Says what has no lockfile, and puts everything into order.
+    fn close(&mut self, declarations: &Declarations, cover: &Cover) {
+        let (open, passed_over) = unlocked::find(declarations, cover);
+        self.troubles.extend(open);
+        self.count("without-lockfile-in-test-data", passed_over);
+        for (path, trouble) in &mut self.troubles {
+            // What tests read is broken on purpose as often as not, and nothing is installed from it.
+            if trouble.kind == GapKind::Unread && folder::holds_test_data(path) {
+                trouble.kind = GapKind::Partial;
+            }
+        }
+        self.inventory.manifests.sort_by(|a, b| a.path.cmp(&b.path));
+    }
 }
 
-fn parse(file: File<'_>, format: &Format, nearby: &Nearby<'_>) -> Parse {
-    let text = read(file)?;
-    (format.parse)(&Source { path: file.path(), text: &text, nearby })
-        .map_err(|error| malformed(&error, &text))
+fn parse(item: Item<'_>, format: &Format, nearby: &Nearby<'_>) -> Parse {
+    let text = read(item.file)?;
+    (format.parse)(&Source { path: item.path, text: &text, nearby }).map_err(|error| malformed(&error, &text))
 }
 
 /// Reads a file as text.

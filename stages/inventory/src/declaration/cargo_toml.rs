@@ -36,12 +36,12 @@ pub(super) fn parse(text: &str) -> Result<Declaration, Malformed> {
     }
     let name = root.table("package").and_then(|package| package.text("name"));
     Ok(Declaration {
-        ecosystem: Ecosystem::CratesIo,
+        family: Ecosystem::CratesIo.name(),
         name: name.map(str::to_owned),
         asks: asks.found,
         renames,
         line: Lines::new(text).line(asks.first.unwrap_or(0)),
-        lock: ("cargo generate-lockfile", "Cargo.lock"),
+        lock: Some(("cargo generate-lockfile", "Cargo.lock")),
     })
 }
 

@@ -32,12 +32,12 @@ pub(super) fn parse(text: &str) -> Result<Declaration, Malformed> {
         }
     }
     Ok(Declaration {
-        ecosystem: Ecosystem::Npm,
+        family: Ecosystem::Npm.name(),
         name: root.text("name").map(str::to_owned),
         asks,
         renames: std::collections::BTreeMap::new(),
         line: Lines::new(text).line(first.unwrap_or(0)),
-        lock: ("npm install --package-lock-only", "package-lock.json"),
+        lock: Some(("npm install --package-lock-only", "package-lock.json")),
     })
 }
 

@@ -34,12 +34,12 @@ pub(super) fn parse(text: &str) -> Result<Declaration, Malformed> {
     let name = project.and_then(|project| project.text("name"));
     let name = name.or_else(|| poetry.and_then(|poetry| poetry.text("name")));
     Ok(Declaration {
-        ecosystem: Ecosystem::PyPI,
+        family: Ecosystem::PyPI.name(),
         name: name.map(str::to_owned),
         asks: asks.found,
         renames: BTreeMap::new(),
         line: Lines::new(text).line(asks.first.unwrap_or(0)),
-        lock: if poetry.is_some() { ("poetry lock", "poetry.lock") } else { ("uv lock", "uv.lock") },
+        lock: Some(if poetry.is_some() { ("poetry lock", "poetry.lock") } else { ("uv lock", "uv.lock") }),
     })
 }
 
@@ -105,7 +105,7 @@ mod tests {
     fn check(text: &str, expected: &[(&str, DependencyScope)], lock: &str) {
         let declaration = parse(text).unwrap();
         let asks: Vec<_> = declaration.asks.iter().map(|ask| (&*ask.name, ask.scope)).collect();
-        assert_eq!((asks.as_slice(), declaration.lock.1), (expected, lock), "{text}");
+        assert_eq!((asks.as_slice(), declaration.lock.unwrap().1), (expected, lock), "{text}");
     }
 
     #[test]

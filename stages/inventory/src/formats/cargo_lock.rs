@@ -15,8 +15,13 @@ use crate::graph::{Graph, stronger};
 use crate::text::toml::{Document, Table, Value};
 use crate::text::{Lines, Malformed, without_credentials};
 
-pub(crate) const FORMAT: Format =
-    Format { name: "Cargo.lock", globs: &["**/Cargo.lock"], ecosystem: Ecosystem::CratesIo, parse };
+pub(crate) const FORMAT: Format = Format {
+    name: "Cargo.lock",
+    globs: &["**/Cargo.lock"],
+    ecosystem: Ecosystem::CratesIo,
+    last_resort: false,
+    parse,
+};
 
 /// Newest version of the format that is known.
 const NEWEST: u32 = 4;

@@ -2,7 +2,7 @@
 //!
 //! From Go 1.17 on it names every module that a build needs; before, only those that `go.sum` tells completely (see
 //! [`super::go_sum`]). What a `replace` puts in place of a module is what is built. `go.sum` beside has the hashes. The
-//! `go` line is a lower bound and names no release that is used; a `toolchain` line does.
+//! release of Go itself is read by [`super::go_release`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -15,15 +15,12 @@ use crate::graph::Graph;
 use crate::text::{Lines, Malformed, Piece, shown};
 
 pub(crate) const FORMAT: Format =
-    Format { name: "go.mod", globs: &["**/go.mod"], ecosystem: Ecosystem::Go, parse };
-
-/// The name under which advisories of the Go release itself stand.
-const RELEASE: &str = "stdlib";
+    Format { name: "go.mod", globs: &["**/go.mod"], ecosystem: Ecosystem::Go, last_resort: false, parse };
 
 /// One directive of the file.
-struct Directive<'a> {
-    verb: &'a str,
-    words: Vec<Piece<'a>>,
+pub(super) struct Directive<'a> {
+    pub(super) verb: &'a str,
+    pub(super) words: Vec<Piece<'a>>,
     /// What stands behind `//`.
     comment: &'a str,
     at: usize,
@@ -73,22 +70,29 @@ fn parse(source: &Source<'_>) -> Result<Parsed, Malformed> {
                 }
             }
             ("require", _) => graph.malformed_entry(line, "a `require` does not name a module and a version"),
-            ("toolchain", [name]) => toolchain(&mut graph, &lines, name),
             _ => {}
         }
     }
+    super::go_release::add(&directives, &lines, &mut graph);
     Ok(graph.finish_without_roots())
 }
 
-/// Adds the Go release that a `toolchain` line names; `default` names none.
-fn toolchain(graph: &mut Graph, lines: &Lines<'_>, name: &Piece<'_>) {
-    if let Some(version) = name.text.strip_prefix("go").filter(|version| !version.is_empty()) {
-        // `go1.21.3-custom` is built from that release.
-        let version = version.split('-').next().unwrap_or(version);
-        let mut found = package(Ecosystem::Go, RELEASE, version, lines.span(&name.at));
-        found.direct = Some(true);
-        graph.add(found);
+/// Reads a `go.work`: what its `replace` lines put in place of modules, and the release.
+pub(super) fn workspace(source: &Source<'_>) -> Result<Parsed, Malformed> {
+    let directives = directives(source.text)?;
+    let lines = Lines::new(source.text);
+    let mut graph = Graph::default();
+    for (path, version) in replacements(&directives, &lines, &mut graph).into_values() {
+        match version {
+            Some(version) => {
+                let at = path.at.start..version.at.end;
+                graph.add(package(Ecosystem::Go, &path.text, &version.text, lines.span(&at)));
+            }
+            None => graph.local(),
+        }
     }
+    super::go_release::add(&directives, &lines, &mut graph);
+    Ok(graph.finish_without_roots())
 }
 
 /// Returns the path of the file `name` in the folder of `path`.

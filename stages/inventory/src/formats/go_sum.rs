@@ -14,7 +14,7 @@ use crate::graph::Graph;
 use crate::text::{Lines, Malformed};
 
 pub(crate) const FORMAT: Format =
-    Format { name: "go.sum", globs: &["**/go.sum"], ecosystem: Ecosystem::Go, parse };
+    Format { name: "go.sum", globs: &["**/go.sum"], ecosystem: Ecosystem::Go, last_resort: false, parse };
 
 /// The first version of Go whose `go.mod` names every module of a build.
 const COMPLETE_SINCE: (u32, u32) = (1, 17);

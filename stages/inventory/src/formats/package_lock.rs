@@ -21,6 +21,7 @@ pub(crate) const FORMAT: Format = Format {
     name: "package-lock.json",
     globs: &["**/package-lock.json", "**/npm-shrinkwrap.json"],
     ecosystem: Ecosystem::Npm,
+    last_resort: false,
     parse,
 };
 

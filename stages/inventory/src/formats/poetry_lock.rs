@@ -13,8 +13,13 @@ use crate::graph::Graph;
 use crate::text::toml::{Document, Table, Value};
 use crate::text::{Lines, Malformed, without_credentials};
 
-pub(crate) const FORMAT: Format =
-    Format { name: "poetry.lock", globs: &["**/poetry.lock"], ecosystem: Ecosystem::PyPI, parse };
+pub(crate) const FORMAT: Format = Format {
+    name: "poetry.lock",
+    globs: &["**/poetry.lock"],
+    ecosystem: Ecosystem::PyPI,
+    last_resort: false,
+    parse,
+};
 
 /// Newest major version of the format that is known.
 const NEWEST: u32 = 2;

@@ -4,15 +4,19 @@
 //! a package that can be judged; the others become one gap that names them. Files named with `-r` are read by themselves.
 //! What `pip-compile` and `uv pip compile` write behind `# via` tells direct packages from transitive ones.
 
+mod constraints;
 mod entry;
 mod line;
 mod via;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 use model::{DependencyScope, Ecosystem, GapKind, Package};
 
+pub(crate) use self::constraints::Constraints;
+use self::constraints::Pins;
 use self::entry::{Entry, Requirement};
 use self::line::{Logical, logical_lines};
 use self::via::Via;
@@ -20,18 +24,35 @@ use crate::declaration::normalize_python;
 use crate::folder;
 use crate::format::{Format, Parsed, Source, Trouble, package};
 use crate::graph::Graph;
+use crate::group;
 use crate::text::{Lines, Malformed, named, shown};
 
 pub(crate) const FORMAT: Format = Format {
     name: "requirements.txt",
-    globs: &["**/*requirements*.txt", "**/requirements/*.txt"],
+    globs: &[
+        // pip takes a file of any name, and people write this one in either case.
+        "**/*[rR][eE][qQ][uU][iI][rR][eE][mM][eE][nN][tT][sS]*.[tT][xX][tT]",
+        "**/[rR]equirements/**/*.[tT][xX][tT]",
+    ],
     ecosystem: Ecosystem::PyPI,
+    last_resort: false,
     parse,
 };
+
+/// What `pip-compile` and `uv pip compile` make lists from. Where nobody did, its pins are all that is known.
+pub(crate) const SOURCES: Format =
+    Format { globs: &["**/*[rR]equirements*.in", "**/[rR]equirements/**/*.in"], last_resort: true, ..FORMAT };
+
+/// Most constraints files of one list.
+const MOST_CONSTRAINTS: usize = 64;
 
 fn parse(source: &Source<'_>) -> Result<Parsed, Malformed> {
     let mut list = List::new(source);
     for logical in logical_lines(source.text) {
+        // What comes of a run that was stopped is thrown away.
+        if (source.nearby.cancelled)() {
+            break;
+        }
         list.read(&logical);
     }
     Ok(list.finish())
@@ -43,8 +64,9 @@ struct List<'a> {
     lines: Lines<'a>,
     graph: Graph,
     includes: Vec<(String, u32)>,
-    /// Versions by name, from constraints files.
-    constraints: BTreeMap<String, String>,
+    /// Paths of the constraints files that it names, and what those pin.
+    constrained_by: BTreeSet<String>,
+    pins: Vec<Arc<Pins>>,
     /// Requirements, each with its range in the file.
     requirements: Vec<(Requirement, Range<usize>)>,
     malformed: Vec<usize>,
@@ -58,7 +80,8 @@ impl<'a> List<'a> {
             lines: Lines::new(source.text),
             graph: Graph::default(),
             includes: Vec::new(),
-            constraints: BTreeMap::new(),
+            constrained_by: BTreeSet::new(),
+            pins: Vec::new(),
             requirements: Vec::new(),
             malformed: Vec::new(),
             via: Via::default(),
@@ -113,38 +136,54 @@ impl<'a> List<'a> {
 
     /// Takes the versions that a constraints file pins.
     fn constrain(&mut self, path: &str, at: usize) {
-        let Some(text) = (self.source.nearby.read)(path) else {
+        if self.constrained_by.len() == MOST_CONSTRAINTS && !self.constrained_by.contains(path) {
+            let reason =
+                format!("more than {MOST_CONSTRAINTS} constraints files are named; this one is not read");
+            let line = self.lines.line(at);
+            self.graph.trouble(Trouble::new(GapKind::Unread, "too-many-constraints", line, reason));
+            return;
+        }
+        if !self.constrained_by.insert(path.to_owned()) {
+            return;
+        }
+        let nearby = self.source.nearby;
+        let Some(pins) = nearby.constraints.of(path, nearby) else {
             let reason = format!("`{}` is named as constraints and is no text of the tree", shown(path));
             let trouble = Trouble::new(GapKind::Unread, "missing-include", self.lines.line(at), reason);
             self.graph.trouble(trouble.hint("add the file to the repository"));
             return;
         };
-        for logical in logical_lines(&text) {
-            if let Some(Entry::Requirement(requirement)) = Entry::of(&logical.text)
-                && let Some(version) = requirement.version
-            {
-                self.constraints.insert(normalize_python(&requirement.name), version);
-            }
+        self.pins.push(pins);
+    }
+
+    /// Returns the versions that a requirement can get; none when it is open.
+    fn versions(&self, name: &str, own: Option<String>) -> BTreeSet<String> {
+        if let Some(own) = own {
+            return BTreeSet::from([own]);
         }
+        let name = normalize_python(name);
+        self.pins.iter().filter_map(|pins| pins.get(&name)).flatten().cloned().collect()
     }
 
     fn finish(mut self) -> Parsed {
         let mut open = Vec::new();
-        let mut indices = Vec::with_capacity(self.requirements.len());
+        let requirements = std::mem::take(&mut self.requirements);
+        let mut indices = Vec::with_capacity(requirements.len());
         let scope = scope(self.source.path);
-        for (requirement, at) in std::mem::take(&mut self.requirements) {
+        let count = requirements.len();
+        for (requirement, at) in requirements {
             let Requirement { name, version, integrity, .. } = requirement;
-            let version = version.or_else(|| self.constraints.get(&normalize_python(&name)).cloned());
-            let Some(version) = version else {
-                open.push((self.lines.line(at.start), name));
-                indices.push(None);
-                continue;
-            };
-            let found = package(Ecosystem::PyPI, &name, &version, self.lines.span(&at));
-            indices.push(self.graph.add(Package { integrity, scope, ..found }));
+            let versions = self.versions(&name, version);
+            if versions.is_empty() {
+                open.push((self.lines.line(at.start), name.clone()));
+            }
+            let span = self.lines.span(&at);
+            let found = versions.iter().map(|version| package(Ecosystem::PyPI, &name, version, span));
+            let found = found.map(|found| Package { integrity: integrity.clone(), scope, ..found });
+            indices.push(found.filter_map(|found| self.graph.add(found)).collect());
         }
         self.say_open(&open);
-        self.say_malformed();
+        self.say_malformed(count);
         let mut parsed = self.via.close(self.graph, &indices);
         parsed.includes = self.includes;
         parsed
@@ -161,11 +200,11 @@ impl<'a> List<'a> {
     }
 
     /// pip refuses a list for one malformed line. A text that has more of them than of others is no list at all.
-    fn say_malformed(&mut self) {
+    fn say_malformed(&mut self, requirements: usize) {
         let Some(first) = self.malformed.first() else { return };
         let line = self.lines.line(*first);
         let lines = named(self.malformed.iter().map(|at| self.lines.line(*at).to_string()));
-        let trouble = if self.malformed.len() > self.graph.packages().len() {
+        let trouble = if self.malformed.len() > requirements {
             let reason = format!("the file does not look like a list of requirements: see line {lines}");
             Trouble::new(GapKind::Partial, "not-requirements", line, reason)
                 .hint("leave it out with `inventory: { exclude: [...] }`")
@@ -180,11 +219,6 @@ impl<'a> List<'a> {
 
 /// Tells from the name of the file what its packages are for.
 fn scope(path: &str) -> DependencyScope {
-    const WORDS: [&str; 8] = ["dev", "develop", "development", "test", "tests", "testing", "lint", "docs"];
-    let stem = folder::name(path).trim_end_matches(".txt").to_ascii_lowercase();
-    if stem.split(['-', '_', '.']).any(|word| WORDS.contains(&word)) {
-        DependencyScope::Development
-    } else {
-        DependencyScope::Unknown
-    }
+    let name = folder::name(path);
+    group::scope(name.rsplit_once('.').map_or(name, |(stem, _)| stem))
 }

@@ -4,11 +4,14 @@ use proptest::prelude::*;
 
 use crate::declaration::{Declarations, KINDS};
 use crate::format::{FORMATS, Format, Nearby, Parsed, Source};
+use crate::formats::requirements_txt::Constraints;
 use crate::text::Malformed;
 
 fn parse(format: &Format, text: &str, beside: &str) -> Result<Parsed, Malformed> {
     let read = |_: &str| Some(beside.to_owned());
-    let nearby = Nearby { declarations: &Declarations::default(), read: &read };
+    let (declarations, constraints) = (Declarations::default(), Constraints::default());
+    let nearby =
+        Nearby { declarations: &declarations, read: &read, constraints: &constraints, cancelled: &|| false };
     (format.parse)(&Source { path: "a/b", text, nearby: &nearby })
 }
 
@@ -112,7 +115,7 @@ proptest! {
             check(format, &text, &text);
         }
         for kind in &KINDS {
-            let _ = (kind.parse)(&text);
+            let _ = kind.read(&text);
         }
     }
 
@@ -122,7 +125,7 @@ proptest! {
             check(format, &text, &beside);
         }
         for kind in &KINDS {
-            let _ = (kind.parse)(&text);
+            let _ = kind.read(&text);
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::text::toml::{Document, Table, Value};
 use crate::text::{Lines, Malformed, without_credentials};
 
 pub(crate) const FORMAT: Format =
-    Format { name: "uv.lock", globs: &["**/uv.lock"], ecosystem: Ecosystem::PyPI, parse };
+    Format { name: "uv.lock", globs: &["**/uv.lock"], ecosystem: Ecosystem::PyPI, last_resort: false, parse };
 
 /// Newest version of the format that is known.
 const NEWEST: u32 = 1;

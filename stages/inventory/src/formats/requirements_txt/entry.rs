@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use crate::declaration::normalize_python;
+
 /// What an entry is.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Entry {
@@ -38,18 +40,8 @@ impl Entry {
         if line.is_empty() {
             return None;
         }
-        if let Some(path) = option(line, "-r", "--requirement") {
-            return Some(Self::Include(path.to_owned()));
-        }
-        if let Some(path) = option(line, "-c", "--constraint") {
-            return Some(Self::Constraint(path.to_owned()));
-        }
-        if let Some(target) = option(line, "-e", "--editable") {
-            let start = line.len() - target.len();
-            return Some(address(target, start).unwrap_or(Self::Own));
-        }
         if line.starts_with('-') {
-            return Some(Self::Option);
+            return Some(Self::of_options(line));
         }
         let options = line.find(" --").or_else(|| line.find("\t--")).unwrap_or(line.len());
         let (body, options) = line.split_at(options);
@@ -63,15 +55,61 @@ impl Entry {
     }
 }
 
-/// Returns the value of an option: `-r x`, `-rx`, `--requirement x` or `--requirement=x`.
-fn option<'a>(line: &'a str, short: &str, long: &str) -> Option<&'a str> {
-    let value = match line.strip_prefix(long) {
-        Some(rest) => {
-            rest.strip_prefix('=').or_else(|| rest.starts_with(char::is_whitespace).then_some(rest))?
+impl Entry {
+    /// Reads a line of options. Of several that name a file or a package, pip takes the first of the first kind here.
+    fn of_options(line: &str) -> Self {
+        let words = words(line);
+        if let Some(path) = option(&words, "-r", "--requirement") {
+            return Self::Include(path.to_owned());
         }
-        None => line.strip_prefix(short).filter(|_| !line.starts_with("--"))?,
-    };
-    Some(value.trim()).filter(|value| !value.is_empty())
+        if let Some(path) = option(&words, "-c", "--constraint") {
+            return Self::Constraint(path.to_owned());
+        }
+        match option(&words, "-e", "--editable") {
+            Some(target) => {
+                let start = line.find(target).unwrap_or(0);
+                let target = line.get(start..).filter(|rest| rest.starts_with(target)).map(|_| target);
+                target.and_then(|target| address(target, start)).unwrap_or(Self::Own)
+            }
+            None => Self::Option,
+        }
+    }
+}
+
+/// Returns the value of an option among words: `-r x`, `-rx`, `--requirement x` or `--requirement=x`.
+fn option<'a>(words: &'a [String], short: &str, long: &str) -> Option<&'a str> {
+    words.iter().enumerate().find_map(|(at, word)| {
+        if word == short || word == long {
+            return words.get(at + 1).map(String::as_str);
+        }
+        let value = match word.strip_prefix(long) {
+            Some(rest) => rest.strip_prefix('='),
+            None => word.strip_prefix(short).filter(|_| !word.starts_with("--")),
+        };
+        value.filter(|value| !value.is_empty())
+    })
+}
+
+/// Cuts a line into words as a shell does, which is how pip reads options: quotes and backslashes are taken off.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote: Option<char> = None;
+    let mut characters = line.chars();
+    while let Some(character) = characters.next() {
+        match (quote, character) {
+            (Some(open), _) if character == open => quote = None,
+            (None, '"' | '\'') => {
+                quote = Some(character);
+                word.get_or_insert_default();
+            }
+            (None | Some('"'), '\\') => word.get_or_insert_default().extend(characters.next()),
+            (None, _) if character.is_whitespace() => words.extend(word.take()),
+            (Some(_) | None, _) => word.get_or_insert_default().push(character),
+        }
+    }
+    words.extend(word);
+    words
 }
 
 /// Reads an entry that is an address or a path alone; `None` when it is something else.
@@ -82,6 +120,8 @@ fn address(text: &str, start: usize) -> Option<Entry> {
         !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
     });
     let path = place.starts_with(['.', '/']) || place.starts_with("file:") || place.ends_with(".whl");
+    let bare = !place.contains(['/', ' ', '\t']);
+    let path = path || (bare && archive(place).is_some_and(|(_, version)| version.is_some()));
     // A path such as `./a` never starts like a name; `a/b` does, and names cannot hold a slash.
     let path = path || place.split([' ', '[', ';', '=', '@']).next().is_some_and(|head| head.contains('/'));
     if !remote && !path {
@@ -91,11 +131,42 @@ fn address(text: &str, start: usize) -> Option<Entry> {
         return Some(Entry::Requirement(Requirement { name, version: Some(version), integrity: None, at }));
     }
     let local = place.starts_with("file:") || !remote;
-    if local {
-        return Some(Entry::Own);
+    let (name, version) = match (archive(place), local) {
+        (Some(archive), true) => archive,
+        (None, true) => return Some(Entry::Own),
+        // A host of code names its archives as it likes; what is asked for must agree.
+        (found, false) => {
+            let name = fragment(place, "egg").unwrap_or(place);
+            let version = found.filter(|(found, _)| is_same(found, name)).and_then(|(_, version)| version);
+            (name.to_owned(), version)
+        }
+    };
+    Some(Entry::Requirement(Requirement { name, version, integrity: None, at }))
+}
+
+fn is_same(one: &str, other: &str) -> bool {
+    normalize_python(one) == normalize_python(other)
+}
+
+/// Returns name and version of an archive of sources by the name of its file, `name-1.0.tar.gz`; the version only where
+/// the file has one in its name. A wheel of another name than wheels have is such an archive too.
+fn archive(place: &str) -> Option<(String, Option<String>)> {
+    const ENDINGS: [&str; 9] =
+        [".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar", ".zip", ".whl"];
+    let path = place.split(['#', '?']).next()?;
+    let file = path.rsplit(['/', '\\']).next()?;
+    let stem = ENDINGS.iter().find_map(|ending| file.strip_suffix(ending))?;
+    let dashes = stem.rmatch_indices('-');
+    let digit =
+        |at: usize| stem.get(at + 1..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let split = dashes
+        .map(|(at, _)| at)
+        .find(|at| digit(*at))
+        .and_then(|at| Some((stem.get(..at)?, stem.get(at + 1..)?)));
+    match split {
+        Some((name, version)) if !name.is_empty() => Some((name.to_owned(), Some(version.to_owned()))),
+        Some(_) | None => Some((stem.to_owned(), None)),
     }
-    let name = fragment(place, "egg").unwrap_or(place).to_owned();
-    Some(Entry::Requirement(Requirement { name, version: None, integrity: None, at }))
 }
 
 /// Returns name and version of a wheel by the name of its file, which the format of wheels fixes.
@@ -140,7 +211,9 @@ fn specifier(text: &str) -> Option<Entry> {
     };
     if let Some(place) = behind.strip_prefix('@') {
         let place = place.split(" ;").next().unwrap_or(place).trim();
-        let version = wheel(place).map(|(_, version)| version);
+        let version = wheel(place)
+            .map(|(_, version)| version)
+            .or_else(|| archive(place).filter(|(found, _)| is_same(found, name))?.1);
         return Some(requirement(version.as_deref(), text.trim_end().len().min(at + 1 + behind.len())));
     }
     let clauses = behind.split(';').next().unwrap_or(behind).trim_end();
@@ -218,6 +291,16 @@ mod tests {
         check("a==1 --hash=sha256:0a --hash=sha256:0b", "a 1 sha256:0a <a==1>");
         check("a==1;python_version>'3'", "a 1 <a==1>");
         check("./wheels/a_b-1.0+x-py3-none-any.whl", "a_b 1.0+x <./wheels/a_b-1.0+x-py3-none-any.whl>");
+        check("./foo-1.0.tar.gz", "foo 1.0 <./foo-1.0.tar.gz>");
+        check(
+            "vendor/foo-bar-1.0rc1.zip ; python_version > '3'",
+            "foo-bar 1.0rc1 <vendor/foo-bar-1.0rc1.zip>",
+        );
+        check("foo-1.0.tar.gz", "foo 1.0 <foo-1.0.tar.gz>");
+        check("file:dist/foo-1.0.tgz", "foo 1.0 <file:dist/foo-1.0.tgz>");
+        let sources = "https://registry.example/foo_bar-1.0.tar.gz#egg=foo-bar";
+        check(sources, &format!("foo-bar 1.0 <{sources}>"));
+        check(&format!("foo.bar @ {sources}"), &format!("foo.bar 1.0 <foo.bar @ {sources}>"));
         let wheel = "https://registry.example/a-1.0-1-py3-none-any.whl#sha256=00";
         check(wheel, &format!("a 1.0 <{wheel}>"));
         check(&format!("a @ {wheel}"), &format!("a 1.0 <a @ {wheel}>"));
@@ -233,6 +316,14 @@ mod tests {
             "a ? <git+https://host.example/a.git@v1#egg=a[x]>",
         );
         check("-e git+https://host.example/a.git#egg=a", "a ? <git+https://host.example/a.git#egg=a>");
+        check("vendor/foo.whl", "foo ? <vendor/foo.whl>");
+        check("./foo.zip", "foo ? <./foo.zip>");
+        for sources in ["https://host.example/a/main.zip#egg=a", "https://host.example/a/v1-2.zip#egg=a"] {
+            check(sources, &format!("a ? <{sources}>"));
+            check(&format!("a @ {sources}"), &format!("a ? <a @ {sources}>"));
+        }
+        let nameless = "https://host.example/a/release-2.0.zip";
+        check(nameless, &format!("{nameless} ? <{nameless}>"));
         check("a @ git+https://host.example/a.git", "a ? <a @ git+https://host.example/a.git>");
     }
 
@@ -243,6 +334,11 @@ mod tests {
         check("--requirement=../base.txt", "Include(\"../base.txt\")");
         check("-c constraints.txt", "Constraint(\"constraints.txt\")");
         check("--constraint constraints.txt", "Constraint(\"constraints.txt\")");
+        check("-r \"base.txt\"", "Include(\"base.txt\")");
+        check("-r 'my base.txt'", "Include(\"my base.txt\")");
+        check("--requirement=\"base.txt\"", "Include(\"base.txt\")");
+        check("-r my\\ base.txt", "Include(\"my base.txt\")");
+        check("--no-index -r base.txt", "Include(\"base.txt\")");
         check("--index-url https://registry.example", "Option");
         check("-i https://registry.example", "Option");
         check("-e .", "Own");

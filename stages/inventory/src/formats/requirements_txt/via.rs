@@ -54,8 +54,7 @@ impl Via {
     }
 
     /// Closes the graph. `indices` are the packages of the requirements. What has no reason is asked for by the list itself.
-    pub(super) fn close(self, mut graph: Graph, indices: &[Option<u32>]) -> Parsed {
-        let index = |requirement: usize| indices.get(requirement).copied().flatten();
+    pub(super) fn close(self, mut graph: Graph, indices: &[Vec<u32>]) -> Parsed {
         let mut by_name: BTreeMap<String, u32> = BTreeMap::new();
         for (index, package) in (0..).zip(graph.packages()) {
             // A name that stands twice, for two systems, is taken to mean the first.
@@ -63,15 +62,16 @@ impl Via {
         }
         let mut explained = BTreeSet::new();
         for (requirement, reason) in self.reasons {
-            let Some(of) = index(requirement) else { continue };
-            match reason {
-                Some(parent) => {
-                    explained.insert(of);
-                    if let Some(from) = by_name.get(&parent) {
-                        graph.link(*from, of);
+            for of in indices.get(requirement).into_iter().flatten() {
+                match &reason {
+                    Some(parent) => {
+                        explained.insert(*of);
+                        if let Some(from) = by_name.get(parent) {
+                            graph.link(*from, *of);
+                        }
                     }
+                    None => graph.ask(*of, DependencyScope::Unknown),
                 }
-                None => graph.ask(of, DependencyScope::Unknown),
             }
         }
         for of in indices.iter().flatten().filter(|of| !explained.contains(of)) {
