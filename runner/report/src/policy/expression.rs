@@ -4,7 +4,9 @@
 //! cost is bounded too, because a change can bring its own rules: `map` and `filter` are refused, nothing is joined
 //! inside a loop, loops nest twice at most, and the steps that a finding's lists allow are counted beforehand.
 
-use std::collections::BTreeSet;
+mod order;
+
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use cel::common::ast::{EntryExpr, Expr, IdedExpr, LiteralValue, operators};
@@ -59,8 +61,9 @@ const FUNCTIONS: [&str; 29] = [
 
 static ENVIRONMENT: LazyLock<Arc<Env>> =
     LazyLock::new(|| Arc::new(Env::stdlib().with_optional_support(false)));
-static FIELDS: LazyLock<BTreeSet<String>> =
-    LazyLock::new(|| facts::fields().into_iter().map(|field| field.path).collect());
+/// Path of each field, with its type.
+static FIELDS: LazyLock<BTreeMap<String, &'static str>> =
+    LazyLock::new(|| facts::fields().into_iter().map(|field| (field.path, field.kind)).collect());
 
 /// Why a text is no condition.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -87,6 +90,16 @@ pub enum ExpressionError {
     /// A function that is not offered.
     #[error("calls `{0}`, which gate rules do not offer")]
     Function(String),
+    /// A text is ordered: `high` stands behind `critical` in the alphabet.
+    #[error("orders {what} by `{operator}`, and a text has no order: {instead}")]
+    Order {
+        /// What is ordered.
+        what: String,
+        /// How.
+        operator: String,
+        /// What to write.
+        instead: &'static str,
+    },
     /// More work than one finding may take.
     #[error("{0}")]
     Cost(&'static str),
@@ -260,6 +273,7 @@ impl Survey {
                 if !FUNCTIONS.contains(&name) {
                     return Err(ExpressionError::Function(name.to_owned()));
                 }
+                order::check(name, &call.args)?;
                 if loops > 0 && name == operators::ADD {
                     return Err(ExpressionError::Cost("joins values inside a loop"));
                 }
@@ -325,7 +339,11 @@ impl Survey {
             };
         }
         let field = fields.join(".");
-        if field.is_empty() || FIELDS.contains(&field) { Ok(()) } else { Err(ExpressionError::Field(field)) }
+        if field.is_empty() || FIELDS.contains_key(&field) {
+            Ok(())
+        } else {
+            Err(ExpressionError::Field(field))
+        }
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) struct Facts {
     subject: String,
     /// Rule that fired.
     rule: String,
-    /// `critical`, `high`, `medium`, `low`, `info` or `unknown`.
+    /// `critical`, `high`, `medium`, `low`, `info` or `unknown`: a text, which has no order; `rank` has one.
     severity: String,
     /// 5 for critical down to 1 for info; `unknown` as the policy's `unknown-as` says.
     rank: u8,

@@ -70,7 +70,7 @@ fn mistakes_are_refused_before_anything_runs() {
     check("finding.rule.matches('a+')", "calls `matches`, which gate rules do not offer");
     check("finding.severity", "does not answer true or false: it answers with a value of type string");
     check("1", "does not answer true or false: it answers with a value of type int");
-    check("finding.severity > 3", "does not answer true or false: `_>_` does not take string and int");
+    check("finding.kev > 3", "does not answer true or false: `_>_` does not take bool and int");
     check("finding.cwe[0] == 79", "does not answer true or false: an index is out of bounds");
     check("finding.cwe.map(c, c + 1) == []", "calls `map` or `filter`, which gate rules do not offer");
     check("finding.cwe.filter(c, c > 1) == []", "calls `map` or `filter`, which gate rules do not offer");
@@ -86,6 +86,38 @@ fn mistakes_are_refused_before_anything_runs() {
     );
     check(&format!("1{} > 0", " + 1".repeat(400)), "nests too deep");
     check(&"x".repeat(2_001), "is longer than 2000 bytes");
+}
+
+#[test]
+fn texts_are_not_ordered() {
+    let refused = |condition: &str, expected: &str| {
+        assert_eq!(Expression::compile(condition).unwrap_err().to_string(), expected, "{condition}");
+    };
+    let rank = "and a text has no order: write `finding.rank >= 4`, where 5 is critical and 1 is info";
+    for condition in [
+        "finding.severity >= 'high'",
+        "'high' <= finding.severity",
+        "finding.kev || !(finding.severity >= 'high')",
+        "finding.related.exists(r, finding.severity >= 'high')",
+        "string(finding.severity) >= 'high'",
+        "(finding.kev ? finding.severity : 'low') >= 'high'",
+        "finding.severity >= 4",
+    ] {
+        let operator = if condition.contains("<=") { "<=" } else { ">=" };
+        refused(condition, &format!("orders `finding.severity` by `{operator}`, {rank}"));
+    }
+    let other = "and a text has no order: compare it with `==`, `!=` or `in`";
+    refused("finding.state < 'unchanged'", &format!("orders `finding.state` by `<`, {other}"));
+    refused("finding.reachable > 'no'", &format!("orders `finding.reachable` by `>`, {other}"));
+    refused(
+        "finding.evidence.version < '9.0'",
+        &format!("orders `finding.evidence.version` by `<`, {other}"),
+    );
+    refused("finding['severity'] >= 'high'", &format!("orders a text by `>=`, {other}"));
+    refused("['high'].exists(s, s >= 'low')", &format!("orders a text by `>=`, {other}"));
+    check("finding.rank >= 4 && finding.severity in ['critical', 'high']", true, false);
+    check("size(finding.title) > 3 && finding.location.start_line < 10", true, false);
+    check("finding.evidence.published > '2026-01-01'", false, true);
 }
 
 #[test]
