@@ -11,6 +11,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
+/// Returns how many rounds a test of chance runs: `usual`, or as many times that as `SLUICEGATE_SOAK` says.
+pub fn rounds(usual: u32) -> u32 {
+    let times = std::env::var("SLUICEGATE_SOAK").ok().and_then(|times| times.parse().ok()).unwrap_or(1);
+    usual.saturating_mul(times)
+}
+
 /// Returns the top folder of the project.
 pub fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are in the project").to_owned()

@@ -7,7 +7,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use tests::{Ran, Site, project, token};
+use tests::{Ran, Site, project, rounds, token};
 
 fn storefront() -> Site {
     Site::new().with(&project().join("examples/storefront"))
@@ -40,7 +40,7 @@ fn killed_at_any_moment_it_leaves_nothing_wrong() {
     judged(&whole);
     let span = began.elapsed().as_micros() as u64;
     let mut random = 0x2545_F491_4F6C_DD1D_u64;
-    for round in 0..100 {
+    for round in 0..rounds(100) {
         site.write("src/file0.txt", format!("{round}\n"));
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let mut command = site.command(&["run", "--offline", "--format", "json"]);

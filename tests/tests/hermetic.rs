@@ -263,3 +263,18 @@ fn explain_names_each_input_that_changed() {
     let unknown = site.run(&["explain", "nonsense", "--cache"]);
     assert_eq!(unknown.code, 2, "{}", unknown.stdout);
 }
+
+#[test]
+fn a_baseline_written_after_a_kept_run_is_keyed_with_its_own_salt() {
+    let site = Site::new();
+    site.write("leak.py", format!("token = \"{}\"\n", token(1)));
+    // The first run has no baseline, so no salt, and its results are kept.
+    let bare = "version: 1\nstages:\n  secrets: {}\n";
+    site.write("sluicegate.yaml", bare);
+    assert_eq!(site.run(&["run", "--offline"]).code, 1);
+    assert_eq!(site.run(&["baseline", "--offline", "--output", "baseline.json"]).code, 0);
+    site.write("sluicegate.yaml", format!("{bare}baseline: baseline.json\n"));
+    site.write("leak.py", format!("# moved\nrenamed_token = \"{}\"\n", token(1)));
+    let ran = site.run(&["run", "--offline"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+}

@@ -9,7 +9,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
-use tests::{Advisory, Ran, Site, archive, project, token};
+use tests::{Advisory, Ran, Site, archive, project, rounds, token};
 
 /// Damaged files a kind of file.
 const CASES: u32 = 64;
@@ -134,7 +134,7 @@ fn check(valid: &[Vec<u8>], promise: &Promise<'_>, run: impl Fn(&[Vec<u8>]) -> R
     let whole = run(valid);
     assert_eq!(whole.code, promise.whole, "{}\n{}", whole.stdout, whole.stderr);
     let config =
-        Config { cases: CASES, failure_persistence: None, max_shrink_iters: 64, ..Config::default() };
+        Config { cases: rounds(CASES), failure_persistence: None, max_shrink_iters: 64, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let files: Vec<_> = valid.iter().cloned().map(near).collect();
     let ended = runner.run(&files, |files| promise.holds(&run(&files)).map_err(TestCaseError::fail));
@@ -227,8 +227,8 @@ fn baselines() {
     site.write("leak.py", format!("token = \"{}\"\n", token(1)));
     site.write("sluicegate.yaml", "version: 1\nstages:\n  secrets: {}\nbaseline: baseline.json\n");
     // A salt that is there is kept; without one, each time would be another.
-    let salt = "5a".repeat(32);
-    let empty = format!(r#"{{"version":1,"created":"2026-01-01","salt":"{salt}","findings":[],"gaps":[]}}"#);
+    let salt = ["90"; 32].join(",");
+    let empty = format!(r#"{{"version":1,"created":"2026-01-01","salt":[{salt}],"findings":[],"gaps":[]}}"#);
     site.write("baseline.json", empty);
     assert_eq!(site.run(&["baseline", "--offline", "--output", "baseline.json"]).code, 0);
     let valid = fs::read(site.tree().join("baseline.json")).unwrap();

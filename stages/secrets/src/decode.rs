@@ -119,18 +119,44 @@ fn bare_key(pass: &mut Pass<'_>, run: Range<usize>, inner: Vec<u8>, key: der::Ke
     }
 }
 
-const fn is_digit(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
+/// The digits of both alphabets of base64.
+const DIGITS: [bool; 256] = {
+    let mut digits = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_') {
+            #[expect(
+                clippy::indexing_slicing,
+                reason = "a byte is always inside, and a slot cannot be got otherwise here"
+            )]
+            {
+                digits[byte as usize] = true;
+            }
+        }
+        byte += 1;
+    }
+    digits
+};
+
+fn is_digit(byte: u8) -> bool {
+    DIGITS.get(usize::from(byte)).copied().unwrap_or(false)
+}
+
+/// Tells whether a run of at least [`SHORTEST`] digits can hold the digit at `probe`: half of it then lies on one side.
+fn may_be_long(text: &[u8], probe: usize) -> bool {
+    let digit = |at: usize| text.get(at).copied().is_some_and(is_digit);
+    [4, 8, 12, 16].iter().all(|before| digit(probe.wrapping_sub(*before)))
+        || [4, 8, 12, 15].iter().all(|behind| digit(probe + behind))
 }
 
 /// Returns the runs of base64 digits of at least [`SHORTEST`] characters, lines of equal length joined. Only every
-/// [`SHORTEST`]th byte is looked at until one is a digit, so that plain text costs next to nothing.
+/// [`SHORTEST`]th byte and a few around it are looked at until all are digits, so that plain text costs next to nothing.
 fn runs(text: &[u8], range: Range<usize>) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     let end = range.end.min(text.len());
     let mut probe = range.start + SHORTEST - 1;
     while probe < end {
-        if !text.get(probe).copied().is_some_and(is_digit) {
+        if !text.get(probe).copied().is_some_and(is_digit) || !may_be_long(text, probe) {
             probe += SHORTEST;
             continue;
         }

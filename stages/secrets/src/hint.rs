@@ -1,5 +1,8 @@
 //! What a file's path says about its content, reduced to what the engine uses.
 
+use std::collections::{BTreeSet, HashMap};
+use std::sync::OnceLock;
+
 use serde::{Deserialize, Serialize};
 
 use crate::readers::Reader;
@@ -234,36 +237,59 @@ fn language(name: &str) -> Language {
     if name.starts_with('.') && name.ends_with("rc") || name.ends_with("profile") && !extension.is_empty() {
         return if name.contains("sh") { Language::Shell } else { Language::Settings };
     }
-    let groups = [
-        (CODE, Language::Code),
-        (SHELL, Language::Shell),
-        (JSON, Language::Json),
-        (MARKUP, Language::Markup),
-        (SETTINGS, Language::Settings),
-        (PROSE, Language::Prose),
-        (GENERATED, Language::Generated),
-    ];
-    let known = groups.iter().find(|(extensions, _)| extensions.contains(&extension));
-    known.map_or(Language::Unknown, |(_, language)| *language)
+    WORD_LISTS.get_or_init(WordLists::new).extensions.get(extension).copied().unwrap_or(Language::Unknown)
+}
+
+/// The lists above by word: a repository has a hundred thousand paths.
+struct WordLists {
+    extensions: HashMap<&'static str, Language>,
+    areas: HashMap<&'static str, Area>,
+}
+
+static WORD_LISTS: OnceLock<WordLists> = OnceLock::new();
+
+impl WordLists {
+    fn new() -> Self {
+        let languages = [
+            (CODE, Language::Code),
+            (SHELL, Language::Shell),
+            (JSON, Language::Json),
+            (MARKUP, Language::Markup),
+            (SETTINGS, Language::Settings),
+            (PROSE, Language::Prose),
+            (GENERATED, Language::Generated),
+        ];
+        let mut extensions = HashMap::new();
+        for (words, language) in languages {
+            for word in words {
+                extensions.entry(*word).or_insert(language);
+            }
+        }
+        let areas =
+            [(VENDORED, Area::Vendored), (WORDS, Area::Words), (TEST, Area::Test), (EXAMPLE, Area::Example)];
+        let areas = areas.iter().flat_map(|(words, area)| words.iter().map(|word| (*word, *area))).collect();
+        Self { extensions, areas }
+    }
 }
 
 fn area(path: &str, name: &str) -> Area {
+    let known = &WORD_LISTS.get_or_init(WordLists::new).areas;
+    let area = |word: &str| known.get(word).copied();
     let folders = || path.split('/').rev().skip(1);
-    if folders().any(|folder| VENDORED.contains(&folder)) {
+    let mut among = BTreeSet::new();
+    among.extend(folders().filter_map(area));
+    if among.contains(&Area::Vendored) {
         return Area::Vendored;
     }
     let stem = name.split('.').next().unwrap_or(name);
-    let has = |words: &[&str]| {
-        folders().any(|folder| words.contains(&folder))
-            || stem.split(['_', '-']).any(|word| words.contains(&word))
-            || name.split('.').skip(1).any(|word| words.contains(&word))
-    };
+    among.extend(stem.split(['_', '-']).chain(name.split('.').skip(1)).filter_map(area));
     let translation = TRANSLATION.iter().any(|extension| name.ends_with(extension));
-    if translation || has(WORDS) && (is_locale(stem) || folders().any(is_locale) || stem == "strings") {
+    let words = || is_locale(stem) || folders().any(is_locale) || stem == "strings";
+    if translation || among.contains(&Area::Words) && words() {
         Area::Words
-    } else if has(TEST) {
+    } else if among.contains(&Area::Test) {
         Area::Test
-    } else if has(EXAMPLE) || name.starts_with("readme") {
+    } else if among.contains(&Area::Example) || name.starts_with("readme") {
         Area::Example
     } else {
         Area::Main

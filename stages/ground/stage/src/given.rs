@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use model::{Artifact, Digest, StageId, Subject};
+use model::{Artifact, Digest, Hasher, StageId, Subject};
 use serde::{Serialize, de::DeserializeOwned};
 use source::{Commits, Tree};
 use tokio_util::sync::CancellationToken;
@@ -203,6 +203,7 @@ impl<'a> Given<'a> {
 
     /// Returns what secrets are keyed with before they become fingerprints. A memo context must include it.
     pub fn salt(&self) -> &[u8; 32] {
+        self.note(Read::Salt { digest: self.salt_digest() });
         &self.inputs.salt
     }
 
@@ -284,6 +285,10 @@ impl<'a> Given<'a> {
         Ok(())
     }
 
+    fn salt_digest(&self) -> Digest {
+        Hasher::new("salt/v1").part(self.inputs.salt).digest()
+    }
+
     fn still(&self, read: &Read) -> bool {
         let set = |set: &str| if set == FILES { self.files.as_ref() } else { self.policy.as_ref() };
         match read {
@@ -305,6 +310,7 @@ impl<'a> Given<'a> {
                 now == *digest
             }
             Read::Day { day } => *day == self.inputs.today,
+            Read::Salt { digest } => *digest == self.salt_digest(),
         }
     }
 

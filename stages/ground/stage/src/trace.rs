@@ -56,6 +56,11 @@ pub enum Read {
         /// As `2026-01-31`.
         day: String,
     },
+    /// What secrets are keyed with.
+    Salt {
+        /// Digest of it.
+        digest: Digest,
+    },
 }
 
 /// All that a stage read, each thing once, sorted.

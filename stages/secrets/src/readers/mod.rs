@@ -137,7 +137,8 @@ const LONGEST_NAME: usize = 128;
 /// The last parts of all names, so that the path of an ordinary file is done with at once.
 struct Names {
     whole: HashSet<&'static str>,
-    partial: Vec<&'static str>,
+    /// What stands before and behind the `*`.
+    partial: Vec<(&'static str, &'static str)>,
 }
 
 static NAMES: OnceLock<Names> = OnceLock::new();
@@ -147,6 +148,7 @@ impl Names {
         let last = |name: &'static str| name.rsplit('/').next().unwrap_or(name);
         let names = FORMATS.iter().flat_map(|format| format.names).map(|name| last(name));
         let (partial, whole): (Vec<_>, Vec<_>) = names.partition(|name| name.contains('*'));
+        let partial = partial.into_iter().filter_map(|name| name.split_once('*')).collect();
         Self { whole: whole.into_iter().collect(), partial }
     }
 }
@@ -204,7 +206,11 @@ impl Reader {
 /// Tells whether any format has files of this name, in lower case.
 fn is_known(name: &str) -> bool {
     let names = NAMES.get_or_init(Names::new);
-    names.whole.contains(name) || names.partial.iter().any(|pattern| is_at(pattern, name))
+    names.whole.contains(name) || names.partial.iter().any(|(head, tail)| has_ends(name, head, tail))
+}
+
+fn has_ends(name: &str, head: &str, tail: &str) -> bool {
+    name.len() >= head.len() + tail.len() && name.starts_with(head) && name.ends_with(tail)
 }
 
 /// Tells whether the last parts of `path` match `name`.
@@ -212,9 +218,7 @@ fn is_at(name: &str, path: &str) -> bool {
     let mut parts = path.rsplit('/');
     name.rsplit('/').all(|wanted| {
         parts.next().is_some_and(|part| match wanted.split_once('*') {
-            Some((head, tail)) => {
-                part.len() >= head.len() + tail.len() && part.starts_with(head) && part.ends_with(tail)
-            }
+            Some((head, tail)) => has_ends(part, head, tail),
             None => part == wanted,
         })
     })
