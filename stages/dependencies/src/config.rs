@@ -17,12 +17,20 @@ pub(crate) struct Config {
     /// Which database is meant. With `none`, only the advisories of your own are looked at.
     #[schemars(with = "Database")]
     database: Option<Spanned<Database>>,
+    /// How many days the newest advisory of an ecosystem may be old before the database counts as stale, as `30d`, which
+    /// is the default; `none` for any age.
+    #[schemars(with = "Option<String>", regex(pattern = r"^(none|[1-9][0-9]{0,3}d)$"))]
+    max_age: Option<Spanned<String>>,
     /// What dependencies are for that are looked at; all by default. Where it is not known, a dependency counts as
     /// `runtime`.
     scopes: Option<Vec<Scope>>,
     /// Advisories that do not matter here. Their findings are still said, as suppressed.
     ignore: Vec<RawIgnore>,
 }
+
+/// Days after which a database is stale where the section does not say. Each of the ecosystems has a new advisory every few
+/// days, a database that is kept up to date included.
+const MAX_AGE: u32 = 30;
 
 /// Which database is meant.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -84,6 +92,8 @@ pub(crate) struct Checked {
     /// Folders of advisories, relative to the root, without `./` and a `/` at the end.
     pub(crate) folders: Vec<String>,
     pub(crate) database: Database,
+    /// Days that the newest advisory may be old; any number when `None`.
+    pub(crate) max_age: Option<u32>,
     /// Sorted, each once.
     pub(crate) scopes: Vec<Scope>,
     pub(crate) ignore: Vec<Ignore>,
@@ -110,6 +120,7 @@ impl Checked {
         Ok(Self {
             folders,
             database: raw.database.map(|database| database.value).unwrap_or_default(),
+            max_age: raw.max_age.map_or(Ok(Some(MAX_AGE)), |age| check_age(section, &age))?,
             scopes,
             ignore: ignore.collect::<Result<_, _>>()?,
         })
@@ -132,7 +143,8 @@ impl Checked {
 
     /// Tells whether the date decides anything.
     pub(crate) fn needs_date(&self) -> bool {
-        self.ignore.iter().any(|entry| entry.expires.is_some())
+        let ages = self.database == Database::Public && self.max_age.is_some();
+        ages || self.ignore.iter().any(|entry| entry.expires.is_some())
     }
 }
 
@@ -180,6 +192,17 @@ fn glob(folder: &str) -> String {
     glob + "/**/*.json"
 }
 
+/// Reads a number of days, or `none`.
+fn check_age(section: &Section, written: &Spanned<String>) -> Result<Option<u32>, ConfigError> {
+    if written.value == "none" {
+        return Ok(None);
+    }
+    let days = written.value.strip_suffix('d').and_then(|days| days.parse::<u32>().ok());
+    let days = days.filter(|days| (1..10_000).contains(days));
+    days.map(Some)
+        .ok_or_else(|| refuse(section, written, "a number of days is expected here, as `30d`, or `none`"))
+}
+
 fn check_ignore(section: &Section, raw: RawIgnore) -> Result<Ignore, ConfigError> {
     if raw.id.value.trim().is_empty() {
         return Err(refuse(section, &raw.id, "the id of an advisory is expected here"));
@@ -221,6 +244,7 @@ mod tests {
         let checked = read("").unwrap();
         assert_eq!(checked.scopes, [Scope::Runtime, Scope::Development, Scope::Optional]);
         assert_eq!((checked.database, checked.folders, checked.ignore), (Database::Public, vec![], vec![]));
+        assert_eq!(checked.max_age, Some(MAX_AGE));
     }
 
     #[test]
@@ -240,6 +264,16 @@ mod tests {
     }
 
     #[test]
+    fn an_age_is_a_number_of_days_or_none() {
+        let check =
+            |text: &str, expected: Option<u32>| assert_eq!(read(text).unwrap().max_age, expected, "{text}");
+        check("max-age: 7d", Some(7));
+        check("max-age: none", None);
+        assert!(!read("max-age: none").unwrap().needs_date());
+        assert!(read("").unwrap().needs_date());
+    }
+
+    #[test]
     fn what_means_nothing_is_refused_with_its_place() {
         let check = |text: &str, expected: &str| assert_eq!(read(text).unwrap_err(), expected, "{text}");
         let folder = "a folder of the repository is expected here, as `./advisories`";
@@ -250,6 +284,9 @@ mod tests {
             "database: none",
             "1:11 without a database there must be `advisories` of your own, or nothing is looked up",
         );
+        for age in ["30", "0d", "-1d", "10000d", "1w", "d", "''"] {
+            check(&format!("max-age: {age}"), "1:10 a number of days is expected here, as `30d`, or `none`");
+        }
         check("database: own", "1:11 unknown value `own`; known are `public`, `none`");
         check("ignore: [{ id: A, reason: ' ' }]", "1:27 say why the advisory does not matter here");
         check("ignore: [{ id: A }]", "1:12 the key `reason` is missing");

@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use advisory::{Collection, Index};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use model::{Ecosystem, GapKind, Inventory};
 use stage::{Given, StageError};
 
@@ -34,11 +37,30 @@ pub(crate) struct Open {
     pub(crate) hint: Option<&'static str>,
 }
 
+/// Says that the newest advisory is older than it may be, or that nothing tells its age. The text names no age, which
+/// would be another one each day.
+fn age(ecosystem: Ecosystem, newest: Option<&str>, most: u32, today: Date) -> Option<(&'static str, String)> {
+    let newest = newest.and_then(|newest| newest.parse::<Timestamp>().ok());
+    let Some(newest) = newest.map(|newest| newest.to_zoned(TimeZone::UTC).date()) else {
+        let reason = format!("the advisory database for {ecosystem} does not tell how old it is");
+        return Some(("undated-database", reason));
+    };
+    let age = newest.until(today).map_or(0, |age| age.get_days());
+    let reason = || {
+        format!(
+            "the newest advisory for {ecosystem} in the database is of {newest}, more than {most} days ago, so flaws that \
+             were published since are not known"
+        )
+    };
+    (i64::from(age) > i64::from(most)).then(|| ("stale-database", reason()))
+}
+
 impl Shelf {
     /// Opens what the packages of `inventory` call for.
     pub(crate) fn open(
         config: &Checked,
         inventory: &Inventory,
+        today: Option<Date>,
         given: &Given<'_>,
     ) -> Result<Self, StageError> {
         let mut shelf = Self::default();
@@ -51,6 +73,7 @@ impl Shelf {
             for (ecosystem, packages) in counts {
                 shelf.open_shard(ecosystem, packages.len(), given)?;
             }
+            shelf.say_limits(config, today);
         }
         Ok(shelf)
     }
@@ -63,6 +86,38 @@ impl Shelf {
     /// Tells whether everything that should be at hand is.
     pub(crate) fn is_whole(&self) -> bool {
         self.gaps.is_empty()
+    }
+
+    /// Says what the shards that were opened do not know.
+    fn say_limits(&mut self, config: &Checked, today: Option<Date>) {
+        let limits = |(ecosystem, index): (&Ecosystem, &Index)| {
+            let summary = index.summary();
+            let lost = match summary.lost {
+                0 => None,
+                1 => Some(("lost-advisories", format!("one advisory for {ecosystem} could not be read"))),
+                lost => {
+                    Some(("lost-advisories", format!("{lost} advisories for {ecosystem} could not be read")))
+                }
+            };
+            let lost = lost.map(|(code, what)| {
+                (code, format!("{what} when the database was built, so what is in it is not known"))
+            });
+            let old =
+                config.max_age.and_then(|days| age(*ecosystem, summary.newest.as_deref(), days, today?));
+            [lost, old]
+        };
+        let all: Vec<_> = self.database.iter().flat_map(limits).flatten().collect();
+        for (code, reason) in all {
+            let path = String::new();
+            self.gaps.push(Open {
+                kind: GapKind::Partial,
+                code,
+                path,
+                line: None,
+                reason,
+                hint: Some(UPDATE),
+            });
+        }
     }
 
     fn open_shard(

@@ -6,6 +6,7 @@ use ::stage::{
     ConfigError, Draft, File, From, Given, Globs, Grain, Need, Place, Running, Section, Sink, Spec, Stage,
     StageError, Stages,
 };
+use jiff::civil::Date;
 use model::{Digest, INCLUDED_FILES, INVENTORY, Inventory, PACKAGE_FILES, Rule, Span, StageId, SubjectKind};
 
 use crate::config::Checked;
@@ -76,11 +77,11 @@ impl Stage for Dependencies {
 
 impl Dependencies {
     fn check(&self, given: &Given<'_>, out: &Sink) -> Result<(), StageError> {
-        let today = if self.config.needs_date() { given.today()?.parse().ok() } else { None };
+        let today: Option<Date> = if self.config.needs_date() { given.today()?.parse().ok() } else { None };
         let mut ignores = Ignores::new(&self.config.ignore, today);
         let mut whole = true;
         for (_, inventory) in given.artifacts(INVENTORY)? {
-            let shelf = Shelf::open(&self.config, &inventory, given)?;
+            let shelf = Shelf::open(&self.config, &inventory, today, given)?;
             let judgments =
                 given.compute(|| self.judge(&inventory, &shelf, given)).ok_or(StageError::Cancelled)?;
             whole &= shelf.is_whole();

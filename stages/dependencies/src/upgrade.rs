@@ -40,7 +40,9 @@ impl Upgrade<'_> {
             }
             "poetry.lock" => format!("run `poetry update {name}`"),
             "uv.lock" => format!("run `uv lock --upgrade-package {name}=={to}`"),
-            "go.mod" | "go.sum" if name == "stdlib" => format!("run `go get toolchain@go{to}`"),
+            "go.work" if is_release(name) => format!("run `go work edit -toolchain=go{to}`"),
+            "go.work" => format!("replace it by `{name}@{to}` there"),
+            "go.mod" | "go.sum" if is_release(name) => format!("run `go get toolchain@go{to}`"),
             "go.mod" | "go.sum" => format!("run `go get {name}@{to}`"),
             "requirements.txt" => {
                 format!("write `{name}=={to}`, or compile the list anew with `--upgrade-package {name}`")
@@ -51,10 +53,15 @@ impl Upgrade<'_> {
     }
 }
 
+/// Tells whether a module stands for the Go release itself.
+fn is_release(name: &str) -> bool {
+    matches!(name, "stdlib" | "toolchain")
+}
+
 /// Returns a version as commands want it: advisories of Go leave out the `v`.
 fn version(ecosystem: Ecosystem, name: &str, fixed: &str) -> String {
     match ecosystem {
-        Ecosystem::Go if name != "stdlib" && fixed.starts_with(|c: char| c.is_ascii_digit()) => {
+        Ecosystem::Go if !is_release(name) && fixed.starts_with(|c: char| c.is_ascii_digit()) => {
             format!("v{fixed}")
         }
         Ecosystem::Go | Ecosystem::CratesIo | Ecosystem::Npm | Ecosystem::PyPI => fixed.to_owned(),

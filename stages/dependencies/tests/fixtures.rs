@@ -18,7 +18,9 @@ use stage::{Inputs, Shard};
 fn give_database(inputs: &mut Inputs, folder: &Path) {
     let built = tempfile::tempdir().unwrap();
     let report = advisory::build(Source::Path(folder), built.path(), &Options::default()).unwrap();
-    assert_eq!(report.problems, [], "{}", folder.display());
+    // The one case whose database is damaged on purpose says so by its name.
+    let damaged = folder.parent().is_some_and(|case| case.ends_with("lost-records"));
+    assert_eq!(!report.problems.is_empty(), damaged, "{}: {:?}", folder.display(), report.problems);
     let mut data = MemoryData::default();
     for ecosystem in report.shards.keys() {
         let (digest, bytes) = advisory::map(built.path(), ecosystem).unwrap().unwrap();

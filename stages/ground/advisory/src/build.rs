@@ -91,11 +91,10 @@ pub fn build(source: Source<'_>, destination: &Path, options: &Options) -> Resul
         let mut collector = Collector::new(feed.only.clone());
         feed.read(&Bounds::STANDARD, &mut collector)?;
         let Harvest { shards, problems } = collector.finish()?;
-        let lost = problems.iter().filter(|problem| problem.lost).count() as u64;
         for (ecosystem, bytes) in shards.into_iter().filter(|(ecosystem, _)| wanted(ecosystem)) {
             let path = destination.join(file_name(&ecosystem));
             replace(&path, &bytes).map_err(failed(&path))?;
-            let shelf = shelf(bytes, lost, options)?;
+            let shelf = shelf(bytes, options)?;
             manifest.shards.insert(ecosystem.clone(), shelf.clone());
             report.shards.insert(ecosystem, shelf);
             manifest.write(destination).map_err(failed(&destination.join(MANIFEST)))?;
@@ -106,7 +105,7 @@ pub fn build(source: Source<'_>, destination: &Path, options: &Options) -> Resul
     if report.shards.is_empty() { Err(BuildError::Nothing(options.ecosystems.clone())) } else { Ok(report) }
 }
 
-fn shelf(bytes: Vec<u8>, lost: u64, options: &Options) -> Result<Shelf, ShardError> {
+fn shelf(bytes: Vec<u8>, options: &Options) -> Result<Shelf, ShardError> {
     let length = bytes.len() as u64;
     let index = Index::from_bytes(bytes.into())?;
     let summary = index.summary();
@@ -118,7 +117,7 @@ fn shelf(bytes: Vec<u8>, lost: u64, options: &Options) -> Result<Shelf, ShardErr
         advisories: summary.advisories,
         packages: summary.packages,
         withdrawn: summary.withdrawn,
-        lost,
+        lost: summary.lost,
         built_from: options.built_from.clone(),
         fetched: options.fetched.clone(),
         newest: summary.newest.clone(),

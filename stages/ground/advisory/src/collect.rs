@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::Problem;
 use crate::record::{self, Advisory, Checked};
-use crate::shard::{self, WriteError};
+use crate::shard::{self, Missing, WriteError};
 
 /// An advisory on its way into a shard.
 pub(crate) struct Draft {
@@ -96,6 +96,7 @@ impl Collector {
         let mut ecosystems: BTreeSet<&String> = self.drafts.values().flat_map(Draft::ecosystems).collect();
         // An ecosystem all of whose records are withdrawn is known, and clean.
         ecosystems.extend(withdrawn.keys());
+        let lost = self.problems.iter().filter(|problem| problem.lost).count() as u64;
         let mut shards = BTreeMap::new();
         for name in ecosystems {
             if Ecosystem::parse(family(name)).is_none() {
@@ -108,8 +109,8 @@ impl Collector {
                     reason: reason.to_owned(),
                 });
             }
-            let gone = withdrawn.get(name).copied().unwrap_or(0);
-            shards.insert(name.clone(), shard::write(name, &self.drafts, gone)?);
+            let missing = Missing { withdrawn: withdrawn.get(name).copied().unwrap_or(0), lost };
+            shards.insert(name.clone(), shard::write(name, &self.drafts, missing)?);
         }
         self.problems.sort();
         self.problems.dedup();

@@ -20,7 +20,7 @@ pub use mapping::Bytes;
 pub(crate) use read::Shard;
 pub use read::ShardError;
 pub use write::WriteError;
-pub(crate) use write::write;
+pub(crate) use write::{Missing, write};
 
 #[cfg(test)]
 mod tests;

@@ -29,7 +29,7 @@ use crate::range::{End, Segment};
 pub(super) const MAGIC: [u8; 8] = *b"advshard";
 
 /// Rises when anything on this page changes, or the keys of versions do.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 pub(super) const PRELUDE: usize = 32;
 pub(super) const DIGEST: usize = 32;
@@ -98,6 +98,9 @@ pub struct Summary {
     pub packages: u64,
     /// How many records were left out because they are withdrawn.
     pub withdrawn: u64,
+    /// How many records of the source could not be read, so that what they warn of is missing here. Of a source of
+    /// several ecosystems each counts all, as nobody knows which of them a lost record speaks of.
+    pub lost: u64,
     /// When the newest advisory changed, RFC 3339: the date of the data. `None` when no record says.
     pub newest: Option<String>,
 }

@@ -37,11 +37,18 @@ type Packages<'a> = BTreeMap<&'a str, Vec<(&'a Draft, &'a Affected)>>;
 /// A package with the hash of its name.
 type Hashed<'a> = (u64, &'a str, &'a [(&'a Draft, &'a Affected)]);
 
+/// How many records are not in a shard, for either reason.
+#[derive(Clone, Copy)]
+pub(crate) struct Missing {
+    pub(crate) withdrawn: u64,
+    pub(crate) lost: u64,
+}
+
 /// Writes the shard of `ecosystem` from all drafts that name a package of it.
 pub(crate) fn write(
     ecosystem: &str,
     drafts: &BTreeMap<String, Draft>,
-    withdrawn: u64,
+    missing: Missing,
 ) -> Result<Vec<u8>, WriteError> {
     let mut packages = Packages::new();
     for draft in drafts.values() {
@@ -51,7 +58,7 @@ pub(crate) fn write(
     }
     let versions = Versions::gather(&packages)?;
     let words = Words::pack(&packages)?;
-    let summary = summary(ecosystem, &packages, words.places.len(), withdrawn);
+    let summary = summary(ecosystem, &packages, words.places.len(), missing);
     let mut by_hash: Vec<Hashed<'_>> = packages
         .iter()
         .map(|(name, entries)| (xxh3_64(name.as_bytes()), *name, entries.as_slice()))
@@ -62,14 +69,15 @@ pub(crate) fn write(
     assemble(summary, bits, [fan, slots, records, versions.written, words.shelves, words.packed])
 }
 
-fn summary(ecosystem: &str, packages: &Packages<'_>, advisories: usize, withdrawn: u64) -> Summary {
+fn summary(ecosystem: &str, packages: &Packages<'_>, advisories: usize, missing: Missing) -> Summary {
     let all = packages.values().flatten().map(|(draft, _)| &draft.advisory);
     let newest = all.filter_map(|advisory| advisory.modified.or(advisory.published)).max();
     Summary {
         ecosystem: ecosystem.to_owned(),
         advisories: advisories as u64,
         packages: packages.len() as u64,
-        withdrawn,
+        withdrawn: missing.withdrawn,
+        lost: missing.lost,
         newest: newest.map(|time| time.to_string()),
     }
 }
