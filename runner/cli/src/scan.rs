@@ -8,7 +8,7 @@ use model::{Message, Policy, RunHeader, StageId, Status, Subject};
 use plan::{Fate, Plan, Scope};
 use report::Record;
 use source::Tree;
-use stage::{Files, Globs, HistoryRange, Need};
+use stage::{Files, Globs, Need};
 use store::{Cache, Key};
 
 use crate::args::Choice;
@@ -57,10 +57,6 @@ pub(crate) fn instances(plan: &Plan, world: &World) -> Vec<Instance> {
     let mut numbers: Vec<Vec<usize>> = Vec::new();
     let mut instances: Vec<Instance> = Vec::new();
     for planned in plan.instances() {
-        if !fits(planned) {
-            numbers.push(Vec::new());
-            continue;
-        }
         let skip = match &planned.fate {
             Fate::Runs { .. } | Fate::Repeated { .. } => None,
             Fate::Skipped { reason } => Some(reason.clone()),
@@ -101,17 +97,6 @@ pub(crate) fn instances(plan: &Plan, world: &World) -> Vec<Instance> {
         instances.extend(of_sides);
     }
     instances
-}
-
-/// Tells whether an instance checks the commits that it asks for: those of the scope, or all. A subject of all commits
-/// names no tip.
-pub(crate) fn fits(planned: &plan::Instance) -> bool {
-    let Subject::Commits { tips, .. } = &planned.subject else { return true };
-    planned.spec.needs.iter().all(|need| match need {
-        Need::History(HistoryRange::Everything) => tips.is_empty(),
-        Need::History(HistoryRange::Scope) => !tips.is_empty(),
-        _ => true,
-    })
 }
 
 /// Returns what an instance of one side is handed: where a producer runs by the policies of both sides, that of its own.

@@ -15,6 +15,7 @@ use crate::{Combined, Event, Place, Profile};
 
 mod candidate;
 mod choice;
+mod commits;
 mod error;
 mod links;
 mod order;
@@ -126,6 +127,8 @@ pub struct Instance {
     pub place: Option<Place>,
     /// What becomes of it.
     pub fate: Fate,
+    /// Set when there is nothing for it to check: it is skipped, and its subject stands for those that there are none of.
+    pub without_subject: bool,
     /// Artifacts it is handed, by name and producer.
     pub inputs: Vec<Input>,
     /// Indices of the instances that must have ended before, producers included; sorted. One that does not run here
@@ -165,6 +168,7 @@ pub struct Plan {
     instances: Vec<Instance>,
     waiting: Vec<Waiting>,
     required: BTreeSet<StageId>,
+    absent: BTreeMap<StageId, String>,
     candidates: Vec<Candidate>,
     links: Vec<Vec<Link>>,
     waits: Vec<Vec<usize>>,
@@ -194,6 +198,7 @@ impl Plan {
             instances: Vec::new(),
             waiting: Vec::new(),
             required: request.profile.require.keys().cloned().collect(),
+            absent: choice::absent(request, &candidates),
             candidates,
             links,
             waits,
@@ -228,6 +233,11 @@ impl Plan {
         &self.required
     }
 
+    /// Returns the stages that the profile names and that are not there, each with why.
+    pub fn absent(&self) -> &BTreeMap<StageId, String> {
+        &self.absent
+    }
+
     /// Adds the instances for a subject that the instance `giver` gave. A subject that is known already adds nothing.
     /// The subject must be given before `giver` counts as ended: what wants an artifact of every subject waits for it.
     pub fn expand(&mut self, giver: usize, subject: &Subject) -> Result<Expansion, PlanError> {
@@ -258,10 +268,13 @@ impl Plan {
     fn add(&mut self, subjects: &BTreeSet<&Subject>) -> Vec<usize> {
         let first = self.instances.len();
         for index in self.order.clone() {
-            for subject in subjects {
-                self.instances
-                    .extend(self.instance(index, subject).inspect(|_| self.candidate_of.push(index)));
-            }
+            let added: Vec<Instance> = subjects
+                .iter()
+                .filter_map(|subject| self.instance(index, subject))
+                .chain(self.without_commits(index, subjects).filter(|_| first == 0))
+                .collect();
+            self.candidate_of.extend(added.iter().map(|_| index));
+            self.instances.extend(added);
         }
         let mut grown = Vec::new();
         for index in 0..self.instances.len() {
@@ -281,26 +294,24 @@ impl Plan {
     /// Makes the instance of a candidate on a subject that it can check, not connected yet.
     fn instance(&self, index: usize, subject: &Subject) -> Option<Instance> {
         let candidate =
-            self.candidates.get(index).filter(|candidate| candidate.spec.subject == subject.kind())?;
+            self.candidates.get(index).filter(|candidate| commits::fits(&candidate.spec, subject))?;
         let fate = match self.choices.get(index)? {
             Choice::Runs(why) => Fate::Runs { why: why.clone() },
             Choice::Skipped(reason) => Fate::Skipped { reason: reason.clone() },
             Choice::Left(reason) => Fate::Left { reason: reason.clone() },
             Choice::Unneeded => return None,
         };
-        Some(Instance {
-            stage: Arc::clone(&candidate.stage),
-            spec: candidate.spec.clone(),
-            kind: candidate.kind,
-            subject: subject.clone(),
-            policy: candidate.policy,
-            variant: candidate.variant,
-            timeout: candidate.timeout,
-            place: candidate.place.as_ref().map(|(_, place)| place.clone()),
-            fate,
-            inputs: Vec::new(),
-            after: Vec::new(),
-        })
+        Some(candidate.instance(subject, fate))
+    }
+
+    /// Makes the instance of a candidate that would run on commits of which there are none.
+    fn without_commits(&self, index: usize, subjects: &BTreeSet<&Subject>) -> Option<Instance> {
+        let candidate = self.candidates.get(index)?;
+        let reason = commits::missing(&candidate.spec, subjects)?;
+        let none = Subject::Commits { tips: Vec::new(), excluded: Vec::new() };
+        let instance = candidate.instance(&none, Fate::Skipped { reason });
+        matches!(self.choices.get(index)?, Choice::Runs(_))
+            .then(|| Instance { without_subject: true, ..instance })
     }
 
     /// Returns what an instance is handed and what comes before it, of the instances that there are.
@@ -352,7 +363,9 @@ impl Plan {
         let waiting = |(index, candidate): (&usize, &Candidate)| {
             let runs = matches!(self.choices.get(*index), Some(Choice::Runs(_)));
             let kind = candidate.spec.subject;
-            if !runs || self.depths.keys().any(|subject| subject.kind() == kind) {
+            // No stage gives commits: an instance that is skipped tells where there are none.
+            let given = kind != SubjectKind::Commits;
+            if !runs || !given || self.depths.keys().any(|subject| subject.kind() == kind) {
                 return None;
             }
             let gives =

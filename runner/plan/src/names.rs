@@ -10,6 +10,23 @@ use crate::Place;
 use crate::node::quoted;
 use crate::text::Text;
 
+/// Kinds of stage that Sluicegate has words for, whether or not this binary has them: one file serves several versions.
+pub(crate) const WORDS: [&str; 13] = [
+    "inventory",
+    "secrets",
+    "sast",
+    "dependencies",
+    "licenses",
+    "sbom",
+    "image",
+    "sign",
+    "verify",
+    "kubernetes",
+    "mesh",
+    "dast",
+    "tool",
+];
+
 /// Checks a list of names. Whether there are such stages is another question: another file may bring them.
 pub(crate) fn stage_ids(
     text: &Text,

@@ -4,7 +4,8 @@ use model::{Rule, StageId, SubjectKind};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use stage::{
-    ConfigError, From, Given, Interpolated, Kind, Need, Presence, Running, Section, Sink, Spec, Stage, Stages,
+    ConfigError, From, Given, HistoryRange, Interpolated, Kind, Need, Presence, Running, Section, Sink, Spec,
+    Stage, Stages,
 };
 
 use crate::{Combined, Layers, combine};
@@ -27,6 +28,8 @@ pub(crate) struct Own {
     pub(crate) gives_images: bool,
     /// Whether it checks images, not the tree.
     pub(crate) on_images: bool,
+    /// Which commits it checks beside its subject: `scope` or `everything`.
+    pub(crate) history: Option<String>,
     /// What it looks at.
     pub(crate) target: Option<Interpolated>,
 }
@@ -58,13 +61,16 @@ fn spec(id: &StageId, own: &Own, subject: SubjectKind) -> Spec {
     let wants = own.wants.iter().map(|name| artifact(name, From::Same, false));
     let likes = own.likes.iter().map(|name| artifact(name, From::Same, true));
     let every = own.wants_every.iter().map(|name| artifact(name, From::Every, false));
+    let history = own.history.iter().filter(|_| subject == SubjectKind::Commits).map(|range| {
+        Need::History(if range == "scope" { HistoryRange::Scope } else { HistoryRange::Everything })
+    });
     let variables = own.target.iter().flat_map(Interpolated::needs);
     Spec {
         id: id.clone(),
         revision: 1,
         subject,
         config: Section::digest(own),
-        needs: wants.chain(likes).chain(every).chain(variables).collect(),
+        needs: wants.chain(likes).chain(every).chain(history).chain(variables).collect(),
         gives: own.gives.iter().map(|name| forever(name)).collect(),
         gives_subjects: own.gives_images.then_some(SubjectKind::Image),
     }
@@ -74,7 +80,8 @@ fn build(section: &Section, change: impl Fn(&mut Own), both: bool) -> Result<Sta
     let mut own: Own = section.parse()?;
     change(&mut own);
     let first = if own.on_images { SubjectKind::Image } else { SubjectKind::Tree };
-    let kinds = if both { vec![SubjectKind::Tree, SubjectKind::Image] } else { vec![first] };
+    let mut kinds = if both { vec![SubjectKind::Tree, SubjectKind::Image] } else { vec![first] };
+    kinds.extend(own.history.as_ref().map(|_| SubjectKind::Commits));
     Ok(kinds
         .into_iter()
         .map(|kind| Box::new(Fake(spec(&section.id, &own, kind))) as Box<dyn Stage>)

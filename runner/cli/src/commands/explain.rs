@@ -161,7 +161,7 @@ fn cache(args: &ExplainArgs, context: &Context) -> Result<Exit, Fault> {
     let pool = scan::pool(&choice)?;
     let mut text = String::new();
     let wanted =
-        |planned: &&::plan::Instance| scan::fits(planned) && planned.spec.id.as_str() == args.subject;
+        |planned: &&::plan::Instance| !planned.without_subject && planned.spec.id.as_str() == args.subject;
     for planned in prepared.plan.instances().iter().filter(wanted) {
         let (instance, inputs) = inputs(&prepared, planned, &pool);
         let report = ::engine::explain(&instance, &inputs, &cache);

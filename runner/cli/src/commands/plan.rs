@@ -32,6 +32,9 @@ pub(crate) fn plan(args: &PlanArgs, context: &Context) -> Result<Exit, Fault> {
     for line in stages(args, context, &prepared)? {
         text.push_str(&line);
     }
+    for (id, why) in prepared.plan.absent() {
+        let _ = writeln!(text, "\n{id}\n  not there: {why}");
+    }
     for waiting in prepared.plan.waiting() {
         let _ = writeln!(text, "\n{}\n  waits for: a subject of kind {}", waiting.id, waiting.subject);
     }
@@ -46,7 +49,7 @@ fn stages(args: &PlanArgs, context: &Context, prepared: &Prepared) -> Result<Vec
     let cache = scan::cache(&args.choice, context, prepared.sections.cache);
     let pool = scan::pool(&args.choice)?;
     let mut lines = Vec::new();
-    for instance in prepared.plan.instances().iter().filter(|planned| scan::fits(planned)) {
+    for instance in prepared.plan.instances() {
         let mut text = format!("\n{} ({})\n", instance.spec.id, instance.subject);
         let why = match &instance.fate {
             Fate::Runs { why } => format!("runs: {why}"),

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{Policy, StageId};
+use model::{Policy, StageId, Subject};
 use stage::{ConfigError, Kind, Presence, Section, Spec, Stage};
 
 use crate::combine::{Combined, Variant, longest};
 use crate::graph::error::At;
+use crate::graph::{Fate, Instance};
 use crate::names::unknown;
 use crate::{Place, PlanError, When};
 
@@ -35,6 +36,24 @@ pub(crate) struct Candidate {
 impl Candidate {
     pub(crate) fn id(&self) -> &StageId {
         &self.spec.id
+    }
+
+    /// Makes its instance on a subject, not connected yet.
+    pub(crate) fn instance(&self, subject: &Subject, fate: Fate) -> Instance {
+        Instance {
+            stage: Arc::clone(&self.stage),
+            spec: self.spec.clone(),
+            kind: self.kind,
+            subject: subject.clone(),
+            policy: self.policy,
+            variant: self.variant,
+            timeout: self.timeout,
+            place: self.place.as_ref().map(|(_, place)| place.clone()),
+            fate,
+            without_subject: false,
+            inputs: Vec::new(),
+            after: Vec::new(),
+        }
     }
 
     /// Returns where it is configured, to show with a message.

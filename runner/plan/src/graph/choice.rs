@@ -10,9 +10,9 @@ use crate::graph::Request;
 use crate::graph::candidate::{Candidate, giver};
 use crate::graph::error::At;
 use crate::graph::links::Link;
-use crate::names::{hint, unknown};
+use crate::names::{WORDS, hint, unknown};
 use crate::when::Facts;
-use crate::{Place, PlanError};
+use crate::{Place, PlanError, Selection};
 
 /// What is decided about a candidate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub(crate) fn waits(request: &Request<'_>, candidates: &[Candidate]) -> Result<V
     let named = |candidate: &Candidate| {
         let mut waits = Vec::new();
         for (id, place) in &candidate.needs {
-            known(request, candidates, id, Some(place), &format!("needed by `{}`", candidate.id()))?;
+            known(request, &names(candidates), id, place, &format!("needed by `{}`", candidate.id()))?;
             let all: Vec<usize> =
                 (0..).zip(candidates).filter(|(_, other)| other.id() == id).map(|(at, _)| at).collect();
             let shares = |at: &usize| {
@@ -55,22 +55,48 @@ pub(crate) fn waits(request: &Request<'_>, candidates: &[Candidate]) -> Result<V
     candidates.iter().map(named).collect()
 }
 
-/// Refuses a name that no stage has.
+fn names(candidates: &[Candidate]) -> BTreeSet<&str> {
+    candidates.iter().map(|candidate| candidate.id().as_str()).collect()
+}
+
+/// Refuses a name that is not among `names`.
 fn known(
     request: &Request<'_>,
-    candidates: &[Candidate],
+    names: &BTreeSet<&str>,
     id: &StageId,
-    place: Option<&Place>,
+    place: &Place,
     why: &str,
 ) -> Result<(), PlanError> {
-    if candidates.iter().any(|candidate| candidate.id() == id) {
+    if names.contains(id.as_str()) {
         return Ok(());
     }
-    let names: BTreeSet<&str> = candidates.iter().map(|candidate| candidate.id().as_str()).collect();
     let message = format!("unknown stage `{id}`, {why}{}", hint(id.as_str(), || names.iter().copied()));
-    let world = place.and_then(|place| request.combined.files().position(|file| file.path() == place.file));
-    let at = place.zip(world).map(|(place, world)| request.combined.error_at(world, place, String::new()));
+    let world = request.combined.files().position(|file| file.path() == place.file);
+    let at = world.map(|world| request.combined.error_at(world, place, String::new()));
     Err(PlanError::UnknownStage { message, at: At::new(at) })
+}
+
+/// Returns the stages that the profile names and that are not there, each with why: a profile may name every kind of
+/// stage, and what it names is told.
+pub(crate) fn absent(request: &Request<'_>, candidates: &[Candidate]) -> BTreeMap<StageId, String> {
+    let profile = request.profile;
+    let named = match &profile.stages {
+        Selection::Some { ids, .. } if request.only.is_empty() => Some(ids),
+        Selection::Some { .. } | Selection::All => None,
+    };
+    let required = request.only.is_empty().then_some(&profile.require);
+    let there = names(candidates);
+    let ids = named.into_iter().chain(required).flat_map(BTreeMap::keys);
+    ids.filter(|id| !there.contains(id.as_str()))
+        .map(|id| {
+            let why = if request.kinds.iter().any(|kind| kind.name == id.as_str()) {
+                "no file configures it"
+            } else {
+                "this version has no such stage"
+            };
+            (id.clone(), format!("named by profile `{}`, and {why}", profile.name))
+        })
+        .collect()
 }
 
 /// Decides about every candidate.
@@ -88,19 +114,21 @@ pub(crate) fn choose(request: &Request<'_>, connected: Connected<'_>) -> Result<
     Ok(choices)
 }
 
-/// Refuses names in profiles and on the command line that no stage has.
+/// Refuses names on the command line that no stage has, and names in profiles that no stage could have.
 fn check_names(request: &Request<'_>, candidates: &[Candidate]) -> Result<(), PlanError> {
+    let names = names(candidates);
+    let words: BTreeSet<&str> =
+        names.iter().copied().chain(WORDS).chain(request.kinds.iter().map(|kind| kind.name)).collect();
     for profile in request.combined.profiles.values() {
         let some = match &profile.stages {
-            crate::Selection::All => None,
-            crate::Selection::Some { ids, .. } => Some(ids),
+            Selection::All => None,
+            Selection::Some { ids, .. } => Some(ids),
         };
         for (id, place) in some.into_iter().flatten().chain(&profile.require) {
-            known(request, candidates, id, Some(place), &format!("named by profile `{}`", profile.name))?;
+            known(request, &words, id, place, &format!("named by profile `{}`", profile.name))?;
         }
     }
     for name in request.only {
-        let names: BTreeSet<&str> = candidates.iter().map(|candidate| candidate.id().as_str()).collect();
         if !names.contains(name.as_str()) {
             let message = unknown("stage", name, || names.iter().copied());
             return Err(PlanError::UnknownStage { message, at: At::default() });

@@ -5,6 +5,7 @@ use source::MemoryTree;
 use super::*;
 use crate::testing::{combined, kinds};
 
+mod named;
 mod refused;
 mod subjects;
 
@@ -18,6 +19,7 @@ struct Ask<'a> {
     event: Event,
     variables: &'a [&'a str],
     shard: Option<&'a str>,
+    subjects: &'a [Subject],
 }
 
 const ASK: Ask<'_> = Ask {
@@ -29,6 +31,7 @@ const ASK: Ask<'_> = Ask {
     event: Event::Local,
     variables: &[],
     shard: None,
+    subjects: &[Subject::Tree],
 };
 
 fn plan(file: &str, ask: &Ask<'_>) -> Result<Plan, PlanError> {
@@ -41,7 +44,7 @@ fn plan(file: &str, ask: &Ask<'_>) -> Result<Plan, PlanError> {
         combined: &combined,
         profile: combined.profile(ask.profile)?,
         only: &owned(ask.only),
-        subjects: &[Subject::Tree],
+        subjects: ask.subjects,
         tree: Some(&tree),
         changed: changed.as_deref(),
         branch: ask.branch,
