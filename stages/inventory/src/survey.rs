@@ -20,6 +20,9 @@ use crate::unsupported::{Unsupported, WAIVE};
 /// Largest file that is read; the largest lockfile seen in public has a third.
 const LARGEST: u64 = 64 << 20;
 
+/// Most gaps of one kind in one file that are told one by one.
+const MOST_ALIKE: usize = 10;
+
 /// Everything that a tree says of its packages.
 #[derive(Default)]
 pub(crate) struct Survey {
@@ -255,8 +258,26 @@ impl Survey {
                 trouble.kind = GapKind::Partial;
             }
         }
+        self.troubles = fold(std::mem::take(&mut self.troubles));
         self.inventory.manifests.sort_by(|a, b| a.path.cmp(&b.path));
     }
+}
+
+/// Makes one gap of all of one kind in one file but the first few: who reads about ten knows what to do about the others.
+fn fold(mut troubles: Vec<(String, Trouble)>) -> Vec<(String, Trouble)> {
+    troubles.sort_by(|(a, one), (b, other)| (a, one.kind, one.code).cmp(&(b, other.kind, other.code)));
+    let mut folded = Vec::new();
+    for group in
+        troubles.chunk_by(|(a, one), (b, other)| (a, one.kind, one.code) == (b, other.kind, other.code))
+    {
+        let (first, rest) = group.split_at(group.len().min(MOST_ALIKE));
+        folded.extend_from_slice(first);
+        if let [(path, next), ..] = rest {
+            let reason = format!("{} more gaps like those before in this file", rest.len());
+            folded.push((path.clone(), Trouble { reason, ..next.clone() }));
+        }
+    }
+    folded
 }
 
 fn parse(item: Item<'_>, format: &Format, nearby: &Nearby<'_>) -> Parse {
@@ -295,4 +316,22 @@ fn malformed(error: &Malformed, text: &str) -> Trouble {
     }
     let reason = error.reason.clone();
     Trouble::new(GapKind::Unread, "malformed", lines.line(error.at), reason).hint(MAKE_ANEW)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_gaps_of_one_kind_are_told_by_the_first_few() {
+        let gap =
+            |code, line| ("a".to_owned(), Trouble::new(GapKind::Unread, code, line, format!("in {line}")));
+        let mut troubles: Vec<_> = (1..=300_000).map(|line| gap("malformed-entry", line)).collect();
+        troubles.push(gap("other", 1));
+        let told: Vec<_> = fold(troubles).into_iter().map(|(_, gap)| (gap.line, gap.reason)).collect();
+        assert_eq!(told.len(), MOST_ALIKE + 2);
+        assert_eq!(told[0], (Some(1), "in 1".to_owned()));
+        assert_eq!(told[10], (Some(11), "299990 more gaps like those before in this file".to_owned()));
+        assert_eq!(told[11], (Some(1), "in 1".to_owned()));
+    }
 }

@@ -1,19 +1,20 @@
 //! `package-lock.json` and `npm-shrinkwrap.json`, versions 1 to 3.
 //!
-//! Version 1 nests packages as folders nest ([`nested`]); versions 2 and 3 list the folders themselves ([`flat`]), and
-//! what 2 repeats in the old form is not read. Both readers give folders with what each asks for; which folder a name
-//! means follows the way in which Node.js looks for modules: in `node_modules` beside, then in that of each folder above.
+//! Version 1 nests packages as folders nest ([`nested`]); versions 2 and 3 list the folders themselves ([`flat`]), and 2
+//! repeats them in the old form. Releases of npm install from the half that they know, so what stands in the other half
+//! alone is listed too. Both readers give folders with what each asks for; which folder a name means follows the way in
+//! which Node.js looks for modules: in `node_modules` beside, then in that of each folder above.
 
 mod flat;
 mod nested;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use model::{DependencyScope, Ecosystem, GapKind};
 
 use crate::format::{Format, Member, Parsed, Source, Trouble, package};
-use crate::graph::Graph;
+use crate::graph::{Graph, MAKE_ANEW};
 use crate::text::json::{self, Object};
 use crate::text::{Lines, Malformed, Piece, named, shown, without_credentials};
 
@@ -49,6 +50,8 @@ enum What<'a> {
     Own,
     /// A link to a folder that is listed by itself.
     Link,
+    /// A package of the tree that is named by its folder alone.
+    Linked,
     /// Nothing: an optional package that was not installed.
     Nothing,
     /// A package from elsewhere.
@@ -85,13 +88,21 @@ fn parse(source: &Source<'_>) -> Result<Parsed, Malformed> {
         nameless: Vec::new(),
     };
     let version = reading.check_version(root);
-    match root.object("packages") {
-        Some(packages) => flat::read(packages, &mut reading),
-        None if version > 1 => return Err(malformed("`packages` is missing")),
-        None => nested::read(root, &mut reading),
+    let packages = root.object("packages");
+    if version == 1 {
+        nested::read(root, &mut reading);
+    } else {
+        flat::read(packages.ok_or_else(|| malformed("`packages` is missing"))?, &mut reading);
     }
     reading.say_nameless();
-    Ok(assemble(reading, source))
+    let rest = reading.folders.len();
+    match packages {
+        Some(packages) if version == 1 => flat::read(packages, &mut reading),
+        Some(_) => nested::read(root, &mut reading),
+        None => {}
+    }
+    let other = reading.folders.split_off(rest);
+    Ok(assemble(reading, &other, source))
 }
 
 impl<'a> Reading<'a> {
@@ -140,8 +151,36 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// Adds the packages that stand in the other half of the file alone. They have their place and no edges.
+fn add_others(graph: &mut Graph, lines: &Lines<'_>, folders: &[Folder<'_>], other: &[Folder<'_>]) {
+    let key = |folder: &Folder<'_>| match &folder.what {
+        What::Package(found) => Some((found.name.text.to_string(), found.version.to_owned())),
+        What::Own | What::Link | What::Linked | What::Nothing => None,
+    };
+    let mut known: BTreeSet<(String, String)> = folders.iter().filter_map(key).collect();
+    let mut told: Vec<(u32, String)> = Vec::new();
+    for folder in other {
+        let What::Package(found) = &folder.what else { continue };
+        if !key(folder).is_some_and(|key| known.insert(key)) {
+            continue;
+        }
+        let line = lines.line(folder.at);
+        told.push((line, format!("`{} {}` (line {line})", shown(&found.name.text), shown(found.version))));
+        if graph.add(found.package(lines)).is_none() {
+            break;
+        }
+    }
+    if let Some((line, _)) = told.first() {
+        let names = named(told.iter().map(|(_, name)| name.clone()));
+        let reason = format!(
+            "the two lists of packages in the file, of which npm reads one or the other by its release, do not agree: {names}"
+        );
+        graph.trouble(Trouble::new(GapKind::Partial, "halves-differ", *line, reason).hint(MAKE_ANEW));
+    }
+}
+
 /// Turns folders into packages and the names they ask for into edges.
-fn assemble(reading: Reading<'_>, source: &Source<'_>) -> Parsed {
+fn assemble(reading: Reading<'_>, other: &[Folder<'_>], source: &Source<'_>) -> Parsed {
     let Reading { lines, mut graph, folders, .. } = reading;
     let mut slots: HashMap<&str, Option<u32>> = HashMap::with_capacity(folders.len());
     let mut indices = Vec::with_capacity(folders.len());
@@ -150,6 +189,10 @@ fn assemble(reading: Reading<'_>, source: &Source<'_>) -> Parsed {
             What::Own => {
                 graph.local();
                 graph.member(Member::Folder(folder.path.to_string()));
+                None
+            }
+            What::Linked => {
+                graph.local();
                 None
             }
             What::Link | What::Nothing => None,
@@ -161,6 +204,7 @@ fn assemble(reading: Reading<'_>, source: &Source<'_>) -> Parsed {
         slots.insert(&folder.path, index);
         indices.push(index);
     }
+    add_others(&mut graph, &lines, &folders, other);
     let mut search = Search { slots: &slots, steps: 0 };
     let mut knows_roots = false;
     for (folder, index) in folders.iter().zip(&indices) {

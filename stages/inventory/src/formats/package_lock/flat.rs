@@ -37,15 +37,24 @@ fn what<'a>(key: &'a Piece<'a>, entry: &'a Object<'a>, reading: &mut Reading<'a>
     if entry.is_true("link") {
         return Some(What::Link);
     }
-    let Some(folder_name) = installed_name(key) else {
-        return Some(What::Own);
+    let resolved = entry.text("resolved");
+    let fetched = resolved.is_some_and(|from| from.starts_with("https://") || from.starts_with("http://"));
+    let folder_name = match (installed_name(key), fetched) {
+        (Some(name), _) => name,
+        // Whatever the folder is called, what is in it comes from elsewhere.
+        (None, true) if !key.text.is_empty() => fetched_name(key, resolved.unwrap_or("")),
+        (None, _) if !is_below_installed(&key.text) => return Some(What::Own),
+        (None, _) => {
+            let reason = format!("`{}` is no folder that npm installs a package in", shown(&key.text));
+            reading.malformed_entry(key.at.start, reason);
+            return None;
+        }
     };
     // Under another name than its own: the entry tells the real one, and stands for it.
     let name = match entry.find("name").and_then(Value::string) {
         Some(real) => Piece { text: real.text.clone(), at: folder_name.at },
         None => folder_name,
     };
-    let resolved = entry.text("resolved");
     match entry.text("version").filter(|version| !version.is_empty()) {
         Some(version) => {
             let integrity = entry.text("integrity");
@@ -63,6 +72,21 @@ fn what<'a>(key: &'a Piece<'a>, entry: &'a Object<'a>, reading: &mut Reading<'a>
     }
 }
 
+/// Tells whether a part of the path is the folder in which npm installs.
+fn is_below_installed(path: &str) -> bool {
+    path.split(['/', '\\']).any(|part| part.eq_ignore_ascii_case("node_modules"))
+}
+
+/// Returns the name of what was fetched into a folder of an odd name: that in the address of a registry's archive,
+/// `…/name/-/name-1.2.3.tgz`, else the last part of the folder.
+fn fetched_name<'a>(key: &'a Piece<'a>, resolved: &'a str) -> Piece<'a> {
+    let path = resolved.split_once("/-/").map_or(&*key.text, |(path, _)| path).trim_end_matches('/');
+    let (before, last) = path.rsplit_once('/').unwrap_or(("", path));
+    let scope = before.rsplit('/').next().filter(|scope| scope.starts_with('@'));
+    let start = path.len() - last.len() - scope.map_or(0, |scope| scope.len() + 1);
+    Piece { text: Cow::Borrowed(path.get(start..).unwrap_or(path)), at: key.at.clone() }
+}
+
 /// Returns the name of the package that is installed in the folder, at its place in the key; `None` when nothing is
 /// installed there, so that the folder is one of the tree's own.
 fn installed_name<'a>(key: &'a Piece<'a>) -> Option<Piece<'a>> {
@@ -78,7 +102,7 @@ fn installed_name<'a>(key: &'a Piece<'a>) -> Option<Piece<'a>> {
         Some(scoped) => scoped.matches('/').count() == 1,
         None => !name.contains('/'),
     };
-    if name.is_empty() || !whole {
+    if matches!(name, "" | "." | "..") || !whole {
         return None;
     }
     // With escapes in the key, offsets inside it are not those of the text: the whole key stands for the name.

@@ -58,8 +58,7 @@ fn what<'a>(key: &'a Piece<'a>, entry: &'a Object<'a>, reading: &mut Reading<'a>
     };
     let written: &'a str = &written.text;
     if written.starts_with("file:") || written.starts_with("link:") {
-        reading.graph.local();
-        return Some(What::Link);
+        return Some(What::Linked);
     }
     // `npm:name@version`: installed under another name than its own.
     let alias = written
