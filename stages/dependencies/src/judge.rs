@@ -11,12 +11,16 @@ use crate::shelf::{Open, Shelf, UPDATE};
 
 /// Ids that a gap names at most.
 const MOST_NAMED: usize = 5;
+/// Packages of one manifest that have a gap of their own at most.
+const MOST_UNDECIDED: u64 = 20;
 
 /// What the advisories say of one manifest.
 #[derive(Default)]
 pub(crate) struct Judgment<'a> {
     pub(crate) hits: Vec<Hit<'a>>,
     pub(crate) gaps: Vec<Open>,
+    /// Of how many versions something could not be decided.
+    undecided: u64,
     /// How many versions of packages were looked up.
     pub(crate) checked: u64,
     /// How many were not, by the scopes that the section leaves out.
@@ -73,6 +77,7 @@ pub(crate) fn judge<'a>(manifest: &'a Manifest, shelf: &Shelf, config: &Checked)
             judgment.hits.push(Hit { package, further, path, direct, scope, flaw });
         }
     }
+    judgment.say_more_undecided(manifest);
     judgment
 }
 
@@ -106,6 +111,10 @@ impl Judgment<'_> {
 
     fn say_undecided(&mut self, manifest: &Manifest, package: &Package, undecided: &[(String, String)]) {
         let Some((_, why)) = undecided.first() else { return };
+        self.undecided += 1;
+        if self.undecided > MOST_UNDECIDED {
+            return;
+        }
         let mut ids: Vec<&str> = undecided.iter().map(|(id, _)| id.as_str()).collect();
         ids.sort_unstable();
         ids.dedup();
@@ -115,11 +124,23 @@ impl Judgment<'_> {
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let Package { name, version, .. } = package;
         let reason = format!("whether {name} {version} is affected by {ids}{more} cannot be told: {why}");
+        self.push_undecided(manifest, Some(package.span.start_line), reason);
+    }
+
+    fn say_more_undecided(&mut self, manifest: &Manifest) {
+        let more = self.undecided.saturating_sub(MOST_UNDECIDED);
+        if more > 0 {
+            let reason = format!("whether {more} more packages are affected by an advisory cannot be told");
+            self.push_undecided(manifest, None, reason);
+        }
+    }
+
+    fn push_undecided(&mut self, manifest: &Manifest, line: Option<u32>, reason: String) {
         self.gaps.push(Open {
             kind: GapKind::Unread,
             code: "undecided",
             path: manifest.path.clone(),
-            line: Some(package.span.start_line),
+            line,
             reason,
             hint: Some("read the advisory, then waive this gap or move to a released version"),
         });
