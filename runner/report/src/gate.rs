@@ -83,7 +83,8 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         warnings,
         loosened,
         notes: notes(case),
-        compared: case.comparison.is_some() || case.baseline.is_some(),
+        compared: case.baseline.is_some()
+            || case.comparison.as_ref().is_some_and(|comparison| comparison.base.is_some()),
     }
 }
 

@@ -64,8 +64,8 @@ pub enum Match {
 /// What a change is compared with.
 #[derive(Debug, Clone)]
 pub struct Comparison<'a> {
-    /// Record of the merge-base, settled.
-    pub base: &'a Record,
+    /// Record of the merge-base, settled; `None` for a change that is judged as a whole tree.
+    pub base: Option<&'a Record>,
     /// When the merge-base was committed: advisories published later are newly disclosed.
     pub base_time: Option<Timestamp>,
     /// Path at the merge-base → path now, for files that were renamed.

@@ -147,8 +147,13 @@ pub(super) fn with_showcase(look: impl FnOnce(&Report<'_>)) {
     let base = scoped("change", old, vec![gap(GapKind::Unread, "malformed", Some("old.json"))]);
     let renames = BTreeMap::from([("src/older.rs".to_owned(), "src/old.rs".to_owned())]);
     let base_time = Some("2026-06-01T00:00:00Z".parse().unwrap());
-    let comparison =
-        Comparison { base: &base, base_time, renames: &renames, tip: None, allowlists: Allowlists::Target };
+    let comparison = Comparison {
+        base: Some(&base),
+        base_time,
+        renames: &renames,
+        tip: None,
+        allowlists: Allowlists::Target,
+    };
     let policy = policy(POLICY);
     let loosened = vec![Loosened::new("gate.fail-on", "goes from high to critical; high stays in force")];
     let verdict = judge(&Case { comparison: Some(comparison), loosened, ..case(&record, &policy) });

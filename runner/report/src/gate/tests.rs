@@ -66,7 +66,7 @@ fn check_renamed(
 
 fn comparison<'a>(base: &'a Record, renames: &'a BTreeMap<String, String>) -> Comparison<'a> {
     let base_time = Some("2026-06-01T00:00:00Z".parse().unwrap());
-    Comparison { base, base_time, renames, tip: None, allowlists: Allowlists::Head }
+    Comparison { base: Some(base), base_time, renames, tip: None, allowlists: Allowlists::Head }
 }
 
 fn token(path: &str) -> Finding {

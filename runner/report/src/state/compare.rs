@@ -34,14 +34,15 @@ pub(crate) fn compare_findings(
     baseline: Option<&Baseline>,
 ) -> Vec<Compared> {
     let findings: Vec<&Finding> = record.findings().collect();
-    let at_base = match comparison {
-        Some(comparison) => pair_with(&findings, comparison.base, comparison.renames),
+    let base = comparison.and_then(|comparison| Some((comparison.base?, comparison.renames)));
+    let at_base = match base {
+        Some((base, renames)) => pair_with(&findings, base, renames),
         None => vec![None; findings.len()],
     };
     let in_baseline =
         baseline.map_or_else(|| vec![false; findings.len()], |baseline| baseline.has(&findings));
     let base_time = comparison.and_then(|comparison| comparison.base_time);
-    let known = comparison.map(|comparison| known_in_tree(comparison.base)).unwrap_or_default();
+    let known = base.map(|(base, _)| known_in_tree(base)).unwrap_or_default();
     let each = findings.iter().zip(at_base).zip(in_baseline);
     each.map(|((finding, at_base), in_baseline)| match (in_baseline, at_base) {
         (true, _) => Compared::BASELINE,
@@ -50,7 +51,7 @@ pub(crate) fn compare_findings(
         }
         (false, Some(_)) => Compared::BASE,
         (false, None) if in_a_commit(finding) && known.contains(&same(finding)) => Compared::BASE,
-        (false, None) if comparison.is_none() && disclosed_since(finding, baseline) => {
+        (false, None) if base.is_none() && disclosed_since(finding, baseline) => {
             Compared::DISCLOSED_SINCE_BASELINE
         }
         (false, None) => Compared::NEW,
@@ -80,9 +81,10 @@ pub(crate) fn compare_gaps(
     comparison: Option<&Comparison<'_>>,
     baseline: Option<&Baseline>,
 ) -> Vec<Compared> {
-    let at_base: BTreeSet<String> = comparison.map_or_else(BTreeSet::new, |comparison| {
-        comparison.base.gaps().map(|gap| renamed(gap, comparison.renames).fingerprint()).collect()
-    });
+    let at_base: BTreeSet<String> = comparison
+        .and_then(|comparison| Some((comparison.base?, comparison.renames)))
+        .map(|(base, renames)| base.gaps().map(|gap| renamed(gap, renames).fingerprint()).collect())
+        .unwrap_or_default();
     let accepted = baseline.map_or_else(BTreeSet::new, Baseline::gap_fingerprints);
     record
         .gaps()
