@@ -39,7 +39,8 @@ pub(crate) enum Check {
     Snowflake,
     /// The value ends in the checksum of Bech32 (age).
     Bech32,
-    /// Three parts: a header with an algorithm, claims, a signature (JSON Web Token).
+    /// Three parts: a header with an algorithm, claims, a signature (JSON Web Token). The group `jwt` is judged when there is
+    /// one, else the value.
     Jwt,
     /// Group `bytes` is base64 of exactly 64 bytes (Azure's account keys).
     Base64Of64,
@@ -108,7 +109,7 @@ impl Check {
             Self::Macaroon => group("macaroon").map_or(Judgement::Open, macaroon),
             Self::Snowflake => group("snowflake").map_or(Judgement::Open, snowflake),
             Self::Bech32 => bech32(secret),
-            Self::Jwt => crate::detect::jwt::judge(secret),
+            Self::Jwt => crate::detect::jwt::judge(group("jwt").unwrap_or(secret)),
             Self::Base64Of64 => group("bytes").map_or(Judgement::Open, |bytes| length_of(bytes, 64)),
         }
     }

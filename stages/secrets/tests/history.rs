@@ -94,3 +94,40 @@ fn outgoing_commits_are_told_from_those_before() {
     let range = Selection::Range { tips: vec![tip.clone()], excluded: vec![old] };
     assert_eq!(shown(&look(folder, range)), [("npmrc-credential".into(), tip, "c/.npmrc:1".into())]);
 }
+
+/// Files whose name alone says how they are read, each with the rule and line of its credential.
+const BY_NAME: &[(&str, &str, &str)] = &[
+    (".pgpass", "db.shop.io:5432:shop:shop:kW9xTr2\n", "pgpass-password"),
+    ("config/master.key", "0f2a9c41d7e85b36aa10c41d7e85b36a\n", "rails-secret"),
+    ("etc/redis.conf", "requirepass kW9xTr2\n", "server-config-password"),
+    ("terraform.tfstate", "{\"resources\": [{\"password\": \"kW9xTr2\"}]}\n", "terraform-state-secret"),
+];
+
+#[test]
+fn files_that_exist_to_hold_credentials_are_found_in_commits() {
+    for (path, text, rule) in BY_NAME {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        git(folder, &["init", "-q"]);
+        let start = commit(folder, "a.py", "x = 1\n");
+        let brought = commit(folder, path, text);
+        std::fs::remove_file(folder.join(path)).unwrap();
+        let tip = commit(folder, "a.py", "x = 2\n");
+        let expected = [((*rule).to_owned(), brought, format!("{path}:1"))];
+        assert_eq!(shown(&look(folder, Selection::Everything)), expected, "{path}");
+        let range = Selection::Range { tips: vec![tip], excluded: vec![start] };
+        assert_eq!(shown(&look(folder, range)), expected, "{path}");
+        git(folder, &["gc", "-q"]);
+        assert_eq!(shown(&look(folder, Selection::Everything)), expected, "{path}");
+    }
+}
+
+#[test]
+fn a_value_that_ends_elsewhere_once_its_language_is_known_is_still_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    git(folder, &["init", "-q"]);
+    let brought = commit(folder, "app.yaml", &["password: S3cr3tK9,PQ", "ss;w0rd!xA\n"].concat());
+    let expected = [("generic-credential".into(), brought, "app.yaml:1".into())];
+    assert_eq!(shown(&look(folder, Selection::Everything)), expected);
+}
