@@ -1,21 +1,24 @@
 //! Everything a verdict depends on, as one value that can be stored: `run` judges it at once, `report` judges it later,
 //! with the same outcome.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::Path;
 
 use jiff::Timestamp;
+use model::{Message, StageId, Status};
 use plan::{Layers, PipelineFile};
 use report::policy::{Policy, RawPolicy};
 use report::{
-    Allowlists, Baseline, Case, Comparison, Coverage, InlineIgnores, Loosened, Record, Verdict, judge,
+    Allowlists, Baseline, Case, Comparison, Coverage, InlineIgnores, Loosened, Record, StageRun, Verdict,
+    Warning, judge,
 };
 use serde::{Deserialize, Serialize};
 use source::Tree;
 use stage::ConfigError;
 
 use crate::fault::Fault;
+use crate::selection::Selection;
 
 /// Everything a verdict depends on.
 pub(crate) struct CaseFile {
@@ -35,8 +38,10 @@ pub(crate) struct Context {
     pub(crate) today: String,
     /// Whether comments in the source can ignore findings.
     pub(crate) inline_ignores: bool,
-    /// Whether every stage of the pipeline took part.
-    pub(crate) whole: bool,
+    /// What of the pipeline was asked for.
+    pub(crate) selection: Selection,
+    /// Stages that must have run.
+    pub(crate) required: BTreeSet<StageId>,
     /// The policies of the target branch, nearest first; empty when no change is judged.
     pub(crate) target: Vec<PolicyText>,
     /// The policies of the tree under check, nearest first.
@@ -49,6 +54,10 @@ pub(crate) struct Context {
     pub(crate) base_time: Option<i64>,
     /// What the pipeline file lost.
     pub(crate) loosened: Vec<Lost>,
+    /// What of the policy deserves a look.
+    pub(crate) warnings: Vec<String>,
+    /// What a reader should know.
+    pub(crate) notes: Vec<String>,
 }
 
 /// Something that the change loosens in the pipeline file.
@@ -82,6 +91,8 @@ pub(crate) struct PolicyText {
 
 /// The keys of a pipeline file that decide what passes.
 const POLICY_KEYS: [&str; 3] = ["gate", "waivers", "baseline"];
+/// The code of the gap that stands for a shard without a record.
+const MISSING_SHARD: &str = "missing-shard";
 /// A stored case larger than this is refused.
 const MOST_BYTES: u64 = 4 << 30;
 
@@ -169,24 +180,61 @@ impl Context {
     }
 }
 
+impl Context {
+    /// Says in what another context differs, the day apart.
+    fn difference(&self, other: &Self) -> Option<String> {
+        let said = self.selection.difference(&other.selection);
+        let policies =
+            |context: &Self| (context.target.clone(), context.head.clone(), context.baselines.clone());
+        said.or_else(|| {
+            (policies(self) != policies(other)).then(|| "their policies or baselines differ".to_owned())
+        })
+        .or_else(|| {
+            let other = Self { today: self.today.clone(), ..other.clone() };
+            (*self != other)
+                .then(|| "they were asked to judge by, or compared with, different things".to_owned())
+        })
+    }
+}
+
+/// Adds a gap for each stage that must have run and did not, on any subject. Of one shard nothing can be told: another
+/// may have run it.
+fn with_required(record: &Record, required: &BTreeSet<StageId>) -> Result<Record, Fault> {
+    let ran = |stage: &StageId| {
+        let ran = |run: &StageRun| run.outcome.stage == *stage && run.outcome.status != Status::Skipped;
+        record.runs().iter().any(ran)
+    };
+    let missing: BTreeSet<&StageId> = required.iter().filter(|stage| !ran(stage)).collect();
+    if missing.is_empty() || record.header().shard.is_some() {
+        return Ok(record.clone());
+    }
+    let skipped =
+        |message: &Message| matches!(message, Message::Stage(outcome) if missing.contains(&outcome.stage));
+    let mut messages: Vec<Message> = record.messages().filter(|message| !skipped(message)).collect();
+    messages.extend(missing.iter().flat_map(|stage| crate::source_gaps::required(stage)));
+    Record::new(messages).map_err(Fault::bug)
+}
+
 impl CaseFile {
     /// Judges. The record comes back settled, as reports want it.
     pub(crate) fn judge(&self) -> Result<(Record, Verdict), Fault> {
         let (policy, baseline, mut loosened) = self.context.in_force()?;
-        let (record, lost) = self.record.clone().settle();
+        let record = with_required(&self.record, &self.context.required)?;
+        let (record, lost) = record.settle();
         loosened.extend(lost);
         let base = self.base.clone().map(|base| base.settle().0);
         let tip = self.tip.clone().map(|tip| tip.settle().0);
         let base_time = self.context.base_time.and_then(|seconds| Timestamp::from_second(seconds).ok());
-        let comparison = base.as_ref().map(|base| Comparison {
-            base,
+        // A change that is not compared is still a change: what it asks to ignore is not its own to decide.
+        let comparison = (base.is_some() || !self.context.target.is_empty()).then(|| Comparison {
+            base: base.as_ref(),
             base_time,
             renames: &self.context.renames,
             tip: tip.as_ref(),
             allowlists: Allowlists::Target,
         });
         let today = self.context.today.parse().map_err(Fault::bug)?;
-        let verdict = judge(&Case {
+        let mut verdict = judge(&Case {
             record: &record,
             comparison,
             policy: &policy,
@@ -197,10 +245,20 @@ impl CaseFile {
             } else {
                 InlineIgnores::Refused
             },
-            coverage: if self.context.whole { Coverage::All } else { Coverage::Some },
+            coverage: if self.is_whole() { Coverage::All } else { Coverage::Some },
             loosened,
         });
+        let told = self.context.warnings.iter().map(|text| Warning { message: text.clone(), place: None });
+        verdict.warnings.splice(..0, told);
+        verdict.notes.splice(..0, self.context.notes.iter().cloned());
         Ok((record, verdict))
+    }
+
+    /// Tells whether every stage of the pipeline took part, in this run or in all of its shards.
+    fn is_whole(&self) -> bool {
+        let missing = |run: &StageRun| run.gaps.iter().any(|gap| gap.code == MISSING_SHARD);
+        let shard = self.record.header().shard.is_some() || self.record.runs().iter().any(missing);
+        self.context.selection.whole && !shard
     }
 
     /// Writes the case: packed frames one behind the other, first the context, then the records.
@@ -245,12 +303,14 @@ impl CaseFile {
     pub(crate) fn merge(cases: Vec<Self>) -> Result<Self, Fault> {
         let mut context: Option<Context> = None;
         let (mut records, mut bases, mut tips) = (Vec::new(), Vec::new(), Vec::new());
-        for case in cases {
-            if context.as_ref().is_some_and(|context| *context != case.context) {
-                return Err(Fault::usage(
-                    "the records are of runs with different policies, dates or merge-bases",
-                )
-                .hint("merge the shards of one run only"));
+        for mut case in cases {
+            if let Some(context) = &context {
+                // A run may go on past midnight.
+                case.context.today = case.context.today.max(context.today.clone());
+                if let Some(difference) = context.difference(&case.context) {
+                    return Err(Fault::usage(format!("the records are of different runs: {difference}"))
+                        .hint("merge the shards of one run only"));
+                }
             }
             context = Some(case.context);
             records.push(case.record);

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use report::Exit;
+use report::formats::printable;
 
 /// An error on its way to the user. Its kind alone decides the exit code.
 #[derive(Debug)]
@@ -35,6 +36,11 @@ impl Fault {
         Self { kind: Exit::Bug, error: error.into(), hints: vec![hint] }
     }
 
+    /// Returns what went wrong in one line, for a sentence of another.
+    pub(crate) fn reason(&self) -> String {
+        self.error.to_string().lines().next().unwrap_or_default().to_owned()
+    }
+
     /// Adds an action that helps.
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -50,14 +56,16 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.error)?;
+        // Errors quote what is under check: names, patterns, lines.
+        let safe = |text: &dyn fmt::Display| printable::source(&text.to_string());
+        write!(f, "error: {}", safe(&self.error))?;
         let mut source = self.error.source();
         while let Some(cause) = source {
-            write!(f, "\n  because: {cause}")?;
+            write!(f, "\n  because: {}", safe(&cause))?;
             source = cause.source();
         }
         for hint in &self.hints {
-            write!(f, "\n  help: {hint}")?;
+            write!(f, "\n  help: {}", safe(hint))?;
         }
         Ok(())
     }

@@ -10,13 +10,18 @@ mod data;
 mod fault;
 mod folders;
 mod output;
+mod past;
 mod pipeline;
+mod place;
+mod prepared;
 mod progress;
 mod scan;
 mod sections;
+mod selection;
 mod source_gaps;
 mod stages;
 mod stop;
+mod target;
 mod terminal;
 
 use clap::Parser as _;
@@ -36,34 +41,36 @@ fn main() -> std::process::ExitCode {
         }
     };
     terminal::start_log(&cli.talk);
-    stop::quiet_panics();
+    stop::catch_panics();
     let context = Context::new(&cli.talk);
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return end(&Fault::incomplete(error)),
+        Err(error) => return end(Err(Fault::incomplete(error)), &context),
     };
-    let ended = runtime.block_on(async {
-        stop::listen(context.cancel.clone());
-        execute(cli.command, &context).await
+    let ended = stop::guard(|| {
+        runtime.block_on(async {
+            stop::listen(context.cancel.clone(), context.terminal);
+            execute(cli.command, &context).await
+        })
     });
     // Work that does not stop when it is told to is left behind.
     runtime.shutdown_background();
-    match ended {
-        Ok(exit) => exit.code().into(),
-        Err(fault) => end(&fault),
-    }
+    end(ended, &context)
 }
 
-fn end(fault: &Fault) -> std::process::ExitCode {
-    anstream::eprintln!("{fault}");
-    fault.exit().code().into()
+fn end(ended: Result<Exit, Fault>, context: &Context) -> std::process::ExitCode {
+    let exit = ended.unwrap_or_else(|fault| {
+        context.terminal.complain(&fault);
+        fault.exit()
+    });
+    exit.code().into()
 }
 
 async fn execute(command: Command, context: &Context) -> Result<Exit, Fault> {
     match command {
         Command::Run(args) => commands::run::run(&args, context).await,
         Command::Plan(args) => commands::plan::plan(&args, context),
-        Command::Init(args) => commands::init::init(&args),
+        Command::Init(args) => commands::init::init(&args, context),
         Command::Explain(args) => commands::explain::explain(&args, context),
         Command::Report(args) => commands::report::report(&args, context),
         Command::Baseline(args) => commands::baseline::baseline(&args, context).await,

@@ -1,15 +1,20 @@
 //! From pipeline files to a plan: which files are in force, which profile, which instances.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::Subject;
-use plan::{Combined, Layers, PipelineFile, Plan, Profile, Request, Scope, Selection, combine};
+use plan::{
+    Combined, Event, Layers, Loosened, PipelineFile, Plan, Profile, Request, Scope, Selection, combine,
+};
 use source::Tree;
 
 use crate::args::Choice;
-use crate::checkout::{Change, Checkout};
+use crate::case::{self, PolicyText};
+use crate::checkout::Checkout;
 use crate::ci::Surroundings;
 use crate::fault::Fault;
+use crate::sections::{Sections, TRUST};
+use crate::target::{Change, Target};
 
 /// The pipeline in force, for one run.
 pub(crate) struct Pipeline {
@@ -17,11 +22,13 @@ pub(crate) struct Pipeline {
     pub(crate) combined: Combined,
     /// The part of it that runs.
     pub(crate) profile: Profile,
+    /// What of the target's pipeline could not be used.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Reads the pipeline file of a tree and what it extends; what applies to `applies_to` when there is none. `revision`
 /// names the tree in messages, when it is not the one under check.
-pub(crate) fn layers(
+fn layers(
     tree: &dyn Tree,
     config: &str,
     applies_to: &dyn Tree,
@@ -46,38 +53,98 @@ pub(crate) fn layers(
     Layers::detect(&crate::stages::kinds(), applies_to).map_err(Fault::bug)
 }
 
-/// Returns the scope that a run has, before there is a profile: the pipeline file may say otherwise only in its profiles.
-pub(crate) fn profile(choice: &Choice, combined: &Combined) -> Result<Profile, Fault> {
+/// Combines the pipeline of the target with the tree's own. One of the target's that nobody can use would keep the change
+/// from landing that mends it: then the defaults stand in for it, and what the change's own file adds counts.
+fn of_change(
+    target: &Target,
+    config: &str,
+    tree: &dyn Tree,
+    head: &Layers,
+) -> Result<(Combined, Vec<String>), Fault> {
+    let short = target.commit.get(..12).unwrap_or(&target.commit);
+    let loaded = layers(target.tree.as_ref(), config, tree, Some(short));
+    let (of_target, warnings) = match loaded.and_then(|layers| usable(&layers, tree).map(|()| layers)) {
+        Ok(layers) => (layers, Vec::new()),
+        Err(fault) => {
+            let defaults = Layers::detect(&crate::stages::kinds(), tree).map_err(Fault::bug)?;
+            let text = format!(
+                "the pipeline file of {} cannot be used, so the stricter of the defaults and of the change's own is in \
+                 force until one that can has landed: {}",
+                target.name,
+                fault.reason()
+            );
+            (defaults, vec![text])
+        }
+    };
+    let mut combined = combine(&of_target, head);
+    let has = |layers: &Layers| layers.files().iter().any(|file| file.section(TRUST).is_some());
+    if has(&of_target) && !has(head) {
+        let message = "is removed; this version does not read it, so it is not in force".to_owned();
+        combined.loosened.push(Loosened { what: TRUST.to_owned(), message, place: None });
+    }
+    Ok((combined, warnings))
+}
+
+/// Tells whether files make a pipeline, whatever the run asks of it and whatever the environment has: else a change could
+/// have its target's policy set aside by what it needs.
+fn usable(layers: &Layers, tree: &dyn Tree) -> Result<(), Fault> {
+    let combined = Combined::one(layers.clone());
+    let idle = Profile {
+        stages: Selection::Some { ids: BTreeMap::new(), kinds: BTreeSet::new() },
+        ..everything(Scope::Full)
+    };
+    let request = Request {
+        kinds: &crate::stages::kinds(),
+        combined: &combined,
+        profile: &idle,
+        only: &[],
+        subjects: &[],
+        tree: Some(tree),
+        changed: None,
+        branch: None,
+        event: Event::Local,
+        environment: &BTreeMap::new(),
+        shard: None,
+    };
+    Plan::new(&request).map_err(Fault::usage)?;
+    Sections::read(&combined)?;
+    case::side(&PolicyText::of(layers)).map(|_| ())
+}
+
+/// Returns the profile of a run that names none.
+fn everything(scope: Scope) -> Profile {
+    Profile {
+        name: "default".into(),
+        stages: Selection::All,
+        scope,
+        require: BTreeMap::new(),
+        budget: None,
+        place: None,
+    }
+}
+
+/// Returns the profile in force. `--since` says how much is judged, whatever the profile says.
+fn profile(choice: &Choice, combined: &Combined) -> Result<Profile, Fault> {
     match &choice.profile {
         Some(name) => {
             let profile = combined.profile(name).map_err(Fault::usage)?.clone();
             Ok(if choice.since.is_some() { Profile { scope: Scope::Change, ..profile } } else { profile })
         }
-        None => Ok(Profile {
-            name: "default".into(),
-            stages: Selection::All,
-            scope: if choice.since.is_some() { Scope::Change } else { Scope::Full },
-            require: BTreeMap::new(),
-            budget: None,
-            place: None,
-        }),
+        None => Ok(everything(if choice.since.is_some() { Scope::Change } else { Scope::Full })),
     }
 }
 
 impl Pipeline {
-    /// Loads the pipeline that judges `checkout`: for a change, that of its target branch and its own.
-    pub(crate) fn load(choice: &Choice, checkout: &Checkout, change: Option<&Change>) -> Result<Self, Fault> {
+    /// Loads the pipeline that judges `checkout`: that of the target, when there is one, and the tree's own.
+    pub(crate) fn load(choice: &Choice, checkout: &Checkout, target: Option<&Target>) -> Result<Self, Fault> {
         let tree = checkout.tree.as_ref();
         let head = layers(tree, &choice.config, tree, None)?;
-        let combined = match change {
-            Some(change) => {
-                let short = change.target.get(..12).unwrap_or(&change.target);
-                combine(&layers(change.target_tree.as_ref(), &choice.config, tree, Some(short))?, &head)
-            }
-            None => Combined::one(head),
+        let (combined, warnings) = match target {
+            Some(target) => of_change(target, &choice.config, tree, &head)?,
+            None => (Combined::one(head), Vec::new()),
         };
         let profile = profile(choice, &combined)?;
-        Ok(Self { combined, profile })
+        Ok(Self { combined, profile, warnings })
     }
 
     /// Makes the plan.

@@ -1,23 +1,25 @@
 //! Runs a plan: the tree under check, then, for a change, the merge-base and the tip of the target branch.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::{Engine, Input, Instance, Ran, World};
-use model::{Message, Policy, RunHeader, StageId, Status, Subject};
+use model::{Message, Policy, RunHeader, Subject};
 use plan::{Fate, Plan, Scope};
 use report::Record;
-use source::Tree;
 use stage::{Files, Globs, Need};
 use store::{Cache, Key};
 
 use crate::args::Choice;
-use crate::checkout::{Change, Checkout};
+use crate::checkout::Checkout;
 use crate::context::Context;
 use crate::data::MachineData;
 use crate::fault::Fault;
 use crate::folders;
+use crate::past::{Look, Past};
+use crate::prepared::Prepared;
 use crate::sections::Trust;
+use crate::target::Target;
 
 /// Bytes the results cache may hold.
 pub(crate) const CACHE_LIMIT: u64 = 512 << 20;
@@ -139,14 +141,14 @@ fn sides(instance: &Instance, world: &World, handed_by_two: bool) -> Vec<Policy>
 pub(crate) fn world(
     choice: &Choice,
     checkout: &Checkout,
-    change: Option<&Change>,
+    target: Option<&Target>,
     commits: BTreeMap<Subject, Arc<dyn source::Commits>>,
     environment: BTreeMap<String, String>,
     salt: [u8; 32],
 ) -> Result<World, Fault> {
     Ok(World {
         tree: Some(Arc::clone(&checkout.tree)),
-        target: change.map(|change| Arc::clone(&change.target_tree)),
+        target: target.map(|target| Arc::clone(&target.tree)),
         head: Some(Arc::clone(&checkout.tree)),
         commits,
         data: Arc::new(MachineData { advisories: folders::data(choice.data_dir.as_ref())? }),
@@ -158,15 +160,6 @@ pub(crate) fn world(
     })
 }
 
-/// The records of a run.
-pub(crate) struct Scanned {
-    pub(crate) record: Record,
-    pub(crate) base: Option<Record>,
-    pub(crate) tip: Option<Record>,
-    pub(crate) bugs: Vec<String>,
-    pub(crate) interrupted: bool,
-}
-
 /// Makes the pool for work that takes processor time.
 pub(crate) fn pool(choice: &Choice) -> Result<Arc<rayon::ThreadPool>, Fault> {
     let threads = choice.jobs.map_or(0, std::num::NonZeroUsize::get);
@@ -175,101 +168,32 @@ pub(crate) fn pool(choice: &Choice) -> Result<Arc<rayon::ThreadPool>, Fault> {
     pool.map(Arc::new).map_err(Fault::incomplete)
 }
 
+/// The records of a run.
+pub(crate) struct Scanned {
+    pub(crate) record: Record,
+    pub(crate) past: Past,
+    pub(crate) interrupted: bool,
+}
+
 /// Runs the instances, and for a change those of the merge-base and, where it matters, of the target's tip.
-pub(crate) async fn scan(
-    engine: &Engine,
-    instances: &[Instance],
-    world: &World,
-    change: Option<&Change>,
-    header: RunHeader,
-    required: &BTreeSet<StageId>,
-) -> Result<Scanned, Fault> {
+pub(crate) async fn scan(engine: &Engine, prepared: &Prepared, header: RunHeader) -> Result<Scanned, Fault> {
+    let Prepared { checkout, change, target, instances, world, .. } = prepared;
     let Ran { messages, bugs, interrupted, .. } = engine.run(instances, world, header.clone()).await;
-    let mut bugs = bugs;
-    let suppressed =
-        |message: &Message| matches!(message, Message::Finding(finding) if finding.suppressed.is_some());
-    let ignores = messages.iter().any(suppressed);
-    let mut record = with_problems(messages, checkout_problems(world));
-    required_ran(&mut record, required, &header);
-    let (mut base, mut tip) = (None, None);
-    if let (Some(change), false) = (change, interrupted) {
-        let quiet = Engine {
-            cache: engine.cache.clone(),
-            pool: Arc::clone(&engine.pool),
-            cancel: engine.cancel.clone(),
-            listener: Arc::new(|_| ()),
-            stop_after: None,
-            budget: engine.budget,
-        };
-        let trees: Vec<Instance> =
-            instances.iter().filter(|instance| instance.subject == Subject::Tree).cloned().collect();
-        let trees = only_trees(instances, trees);
-        let past = async |tree: &Arc<dyn Tree>| {
-            let world = World { tree: Some(Arc::clone(tree)), ..world.clone() };
-            let ran =
-                quiet.run(&trees, &world, RunHeader { shard: header.shard.clone(), ..header.clone() }).await;
-            let problems = checkout_problems(&world);
-            (with_problems(ran.messages, problems), ran.bugs)
-        };
-        let (messages, more) = past(&change.base_tree).await;
-        bugs.extend(more);
-        base = Some(Record::new(messages).map_err(Fault::bug)?);
-        if ignores {
-            let (messages, more) = past(&change.target_tree).await;
-            bugs.extend(more);
-            tip = Some(Record::new(messages).map_err(Fault::bug)?);
-        }
+    let mut past = Past::default();
+    if !interrupted {
+        let look = Look::new(engine, instances, world, &header);
+        past = look.at(checkout, change.as_ref(), target.as_ref(), &messages).await?;
     }
+    past.bugs.splice(..0, bugs);
+    let mut record = messages;
+    if past.over_budget {
+        record.extend(crate::source_gaps::comparison());
+    }
+    record.extend(world.tree.iter().flat_map(|tree| crate::source_gaps::messages(tree.as_ref())));
     nothing_to_scan(&mut record, world, &header);
     let record = Record::new(record).map_err(Fault::bug)?;
     let interrupted = interrupted || engine.cancel.is_cancelled();
-    Ok(Scanned { record, base, tip, bugs, interrupted })
-}
-
-/// Renumbers `after` for the instances that are kept.
-fn only_trees(all: &[Instance], kept: Vec<Instance>) -> Vec<Instance> {
-    let mut numbers = Vec::with_capacity(all.len());
-    let mut next = 0;
-    for instance in all {
-        let tree = instance.subject == Subject::Tree;
-        numbers.push(tree.then_some(next));
-        next += usize::from(tree);
-    }
-    let renumber = |instance: Instance| {
-        let number = |before: usize| numbers.get(before).copied().flatten();
-        let after = instance.after.iter().filter_map(|before| number(*before)).collect();
-        let inputs = instance.inputs.iter().filter_map(|input| {
-            Some(Input { name: input.name, producer: number(input.producer)? })
-        });
-        Instance { after, inputs: inputs.collect(), ..instance }
-    };
-    kept.into_iter().map(renumber).collect()
-}
-
-/// Returns what the listing of the tree could not see, as messages of the pseudo-stage `source`.
-fn checkout_problems(world: &World) -> Vec<Message> {
-    let Some(tree) = &world.tree else { return Vec::new() };
-    crate::source_gaps::messages(tree.as_ref())
-}
-
-fn with_problems(mut messages: Vec<Message>, problems: Vec<Message>) -> Vec<Message> {
-    messages.extend(problems);
-    messages
-}
-
-/// A stage that the profile requires and that ended on no subject leaves the run incomplete.
-fn required_ran(messages: &mut Vec<Message>, required: &BTreeSet<StageId>, header: &RunHeader) {
-    if header.shard.is_some() {
-        // Another shard may have run it; nothing tells here.
-        return;
-    }
-    for stage in required {
-        let ran = |message: &Message| matches!(message, Message::Stage(outcome) if outcome.stage == *stage && outcome.status != Status::Skipped);
-        if !messages.iter().any(ran) {
-            messages.retain(|message| !matches!(message, Message::Stage(outcome) if outcome.stage == *stage));
-            messages.extend(crate::source_gaps::required(stage));
-        }
-    }
+    Ok(Scanned { record, past, interrupted })
 }
 
 /// A full scan that finds nothing to scan is incomplete, not clean.

@@ -18,10 +18,13 @@ pub(crate) const SCHEMAS: [SectionSchema; 5] = [
     ("cache", |generator| generator.subschema_for::<CacheSection>()),
 ];
 
+/// The section that says who may sign what.
+pub(crate) const TRUST: &str = "trust";
+
 /// What the command line reads of the pipeline files.
 #[derive(Debug, Clone)]
 pub(crate) struct Sections {
-    /// Format → file, as the tree's own file says.
+    /// Format → file below the folder under check, as the policy in force says.
     pub(crate) reports: BTreeMap<String, String>,
     /// Whose cache entries are believed in CI, as the policy in force says.
     pub(crate) cache: Trust,
@@ -46,12 +49,11 @@ pub(crate) enum Trust {
 }
 
 impl Sections {
-    /// Reads the sections. Files that an organization's policy brings have no say in where reports go.
+    /// Reads the sections. Files that an organization's policy brings have no say in where reports go, and neither has
+    /// the change that is judged.
     pub(crate) fn read(combined: &Combined) -> Result<Self, Fault> {
-        refuse_trust(combined)?;
-        let (_, head) = combined.sections("report");
-        let reports =
-            head.first().map(stage::Section::parse).transpose().map_err(Fault::usage)?.unwrap_or_default();
+        let own = combined.in_force().files().first().and_then(|file| file.section("report"));
+        let reports = own.map(|own| own.parse()).transpose().map_err(Fault::usage)?.unwrap_or_default();
         let (target, _) = combined.sections("cache");
         let cache = target.iter().map(stage::Section::parse::<CacheSection>).collect::<Result<Vec<_>, _>>();
         let cache = cache.map_err(Fault::usage)?.first().map(|section| section.trust).unwrap_or_default();
@@ -59,10 +61,11 @@ impl Sections {
     }
 }
 
-/// Refuses what this version would read past: a rule of trust that is not kept is worse than none.
-fn refuse_trust(combined: &Combined) -> Result<(), Fault> {
-    let (target, head) = combined.sections("trust");
-    let Some(section) = target.iter().chain(&head).find(|section| !section.text.trim().is_empty()) else {
+/// Refuses what this version would read past: a rule of trust that is not kept is worse than none. Where the target branch
+/// alone has one, the change takes it out, and that is listed.
+pub(crate) fn refuse_trust(combined: &Combined) -> Result<(), Fault> {
+    let (_, head) = combined.sections(TRUST);
+    let Some(section) = head.iter().find(|section| !section.text.trim().is_empty()) else {
         return Ok(());
     };
     let line = section.text.lines().take_while(|line| line.trim().is_empty()).count() + 1;

@@ -18,13 +18,13 @@ pub(crate) fn plan(args: &PlanArgs, context: &Context) -> Result<Exit, Fault> {
     let mut text = String::new();
     let profile = &prepared.pipeline.profile;
     let _ = writeln!(text, "profile {}, scope {}", profile.name, profile.scope.name());
-    if let Some(change) = &prepared.change {
+    if let (Some(change), Some(target)) = (&prepared.change, &prepared.target) {
         let short = |id: &str| id.get(..12).unwrap_or(id).to_owned();
         let _ = writeln!(
             text,
             "change {} against {}, merge-base {}, {} paths differ",
             short(&change.head),
-            short(&change.target),
+            short(&target.commit),
             short(&change.base),
             change.paths.len()
         );
