@@ -13,6 +13,9 @@ use crate::role::Roles;
 use crate::survey;
 use crate::unsupported::UNSUPPORTED;
 
+/// Differs between builds of other code: see `build.rs`.
+const REVISION: u32 = include!(concat!(env!("OUT_DIR"), "/revision.rs"));
+
 /// The stage for source trees.
 struct Inventory {
     id: StageId,
@@ -48,7 +51,7 @@ impl Stage for Inventory {
     fn spec(&self) -> Spec {
         Spec {
             id: self.id.clone(),
-            revision: 1,
+            revision: REVISION,
             subject: SubjectKind::Tree,
             config: self.config,
             needs: vec![Need::Files(self.files.clone())],
@@ -92,6 +95,11 @@ impl Inventory {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn the_code_has_a_number() {
+        assert_ne!(super::REVISION, 0);
+    }
+
     #[test]
     fn the_list_that_other_stages_see_is_the_list_of_formats() {
         let mut named: Vec<&str> = super::named().collect();

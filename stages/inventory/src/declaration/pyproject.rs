@@ -6,6 +6,7 @@ use std::ops::Range;
 use model::{DependencyScope, Ecosystem};
 
 use super::{Ask, Declaration};
+use crate::group;
 use crate::text::toml::{Document, Table, Value};
 use crate::text::{Lines, Malformed};
 
@@ -20,8 +21,8 @@ pub(super) fn parse(text: &str) -> Result<Declaration, Malformed> {
             asks.requirements(extra.array(), DependencyScope::Optional);
         }
     }
-    for (_, group) in root.table("dependency-groups").into_iter().flat_map(Table::entries) {
-        asks.requirements(group.array(), DependencyScope::Development);
+    for (name, group) in root.table("dependency-groups").into_iter().flat_map(Table::entries) {
+        asks.requirements(group.array(), group::scope(name));
     }
     let tool = root.table("tool");
     let poetry = tool.and_then(|tool| tool.table("poetry"));
@@ -67,9 +68,9 @@ impl Asks {
     fn poetry(&mut self, poetry: Table<'_>) {
         self.poetry_section(poetry, "dependencies", DependencyScope::Runtime);
         self.poetry_section(poetry, "dev-dependencies", DependencyScope::Development);
-        for (_, group) in poetry.table("group").into_iter().flat_map(Table::entries) {
+        for (name, group) in poetry.table("group").into_iter().flat_map(Table::entries) {
             if let Some(group) = group.table() {
-                self.poetry_section(group, "dependencies", DependencyScope::Development);
+                self.poetry_section(group, "dependencies", group::scope(name));
             }
         }
     }
@@ -110,7 +111,7 @@ mod tests {
 
     #[test]
     fn each_table_gives_its_scope() {
-        use DependencyScope::{Development, Optional, Runtime};
+        use DependencyScope::{Development, Optional, Runtime, Unknown};
         check(
             "[project]\nname = 'shop'\ndependencies = ['flask[async]>=2 ; python_version > \"3\"', ' B @ https://x']\n\
              [project.optional-dependencies]\npdf = ['reportlab']\n[dependency-groups]\ndev = ['pytest', {include-group = 'x'}]\n\
@@ -128,6 +129,12 @@ mod tests {
             "[tool.poetry]\nname = 'shop'\n[tool.poetry.dependencies]\npython = '^3'\na = '1'\nb = {version = '1', optional = true}\n\
              own = {path = '../own'}\n[tool.poetry.dev-dependencies]\nc = '1'\n[tool.poetry.group.docs.dependencies]\nd = '1'\n",
             &[("a", Runtime), ("b", Optional), ("c", Development), ("d", Development)],
+            "poetry.lock",
+        );
+        check(
+            "[dependency-groups]\nweb = ['flask']\nunit-tests = ['pytest']\n\
+             [tool.poetry.group.server.dependencies]\na = '1'\n",
+            &[("pytest", Development), ("flask", Unknown), ("a", Unknown)],
             "poetry.lock",
         );
         check("[tool.black]\nline-length = 100\n", &[], "uv.lock");

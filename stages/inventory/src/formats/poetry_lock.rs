@@ -9,7 +9,8 @@ use super::python_files::{ByName, integrity};
 use crate::declaration::Declaration;
 use crate::folder;
 use crate::format::{Format, Parsed, Source, package};
-use crate::graph::Graph;
+use crate::graph::{Graph, stronger};
+use crate::group;
 use crate::text::toml::{Document, Table, Value};
 use crate::text::{Lines, Malformed, without_credentials};
 
@@ -32,6 +33,8 @@ fn parse(source: &Source<'_>) -> Result<Parsed, Malformed> {
     let metadata = root.table("metadata");
     check_version(metadata, &lines, &mut graph);
     let files = metadata.and_then(|metadata| metadata.table("files"));
+    let declared = source.nearby.declarations.beside(folder::of(source.path), "pyproject.toml");
+    let scopes = Scopes::new(declared);
     let mut known = ByName::default();
     let mut entries = Vec::new();
     let mut all_scopes_told = true;
@@ -55,7 +58,7 @@ fn parse(source: &Source<'_>) -> Result<Parsed, Malformed> {
         let mut found = package(Ecosystem::PyPI, &name.text, version, lines.span(&name.at));
         found.source = origin.and_then(|origin| origin.text("url")).map(without_credentials);
         found.integrity = hashes(entry, files, &name.text);
-        match told_scope(entry) {
+        match scopes.of(entry) {
             Some(scope) => found.scope = scope,
             None => all_scopes_told = false,
         }
@@ -69,11 +72,10 @@ fn parse(source: &Source<'_>) -> Result<Parsed, Malformed> {
             known.connect(&mut graph, name, None, |graph, to| match index {
                 Some(from) => graph.link(from, to),
                 // What a package of the tree itself depends on, the project asks for.
-                None => graph.ask(to, told_scope(entry).unwrap_or(DependencyScope::Unknown)),
+                None => graph.ask(to, scopes.of(entry).unwrap_or(DependencyScope::Unknown)),
             });
         }
     }
-    let declared = source.nearby.declarations.beside(folder::of(source.path), "pyproject.toml");
     Ok(close(graph, &known, declared, all_scopes_told))
 }
 
@@ -96,18 +98,41 @@ fn check_version(metadata: Option<Table<'_>>, lines: &Lines<'_>, graph: &mut Gra
     }
 }
 
-/// Returns what the entry says it is for.
-fn told_scope(entry: Table<'_>) -> Option<DependencyScope> {
-    let main = if entry.find("groups").is_some() {
-        entry.array("groups").any(|group| group.text() == Some("main"))
-    } else {
-        entry.text("category")? == "main"
-    };
-    Some(match (main, entry.is_true("optional")) {
-        (false, _) => DependencyScope::Development,
-        (true, true) => DependencyScope::Optional,
-        (true, false) => DependencyScope::Runtime,
-    })
+/// What the entries of a lockfile say they are for.
+struct Scopes {
+    /// Whether all groups of the project are for development by their names.
+    plain: bool,
+}
+
+impl Scopes {
+    fn new(declared: Option<&Declaration>) -> Self {
+        let plain =
+            |declared: &Declaration| declared.asks.iter().all(|ask| ask.scope != DependencyScope::Unknown);
+        Self { plain: declared.is_none_or(plain) }
+    }
+
+    /// Returns what the entry says it is for.
+    fn of(&self, entry: Table<'_>) -> Option<DependencyScope> {
+        let optional = entry.is_true("optional");
+        if entry.find("groups").is_none() {
+            return match entry.text("category")? {
+                "main" if optional => Some(DependencyScope::Optional),
+                "main" => Some(DependencyScope::Runtime),
+                // Poetry 1.2 to 1.4 write it for every group but the main one.
+                "dev" if self.plain => Some(DependencyScope::Development),
+                "dev" => None,
+                _ => Some(DependencyScope::Unknown),
+            };
+        }
+        let of = |group: Value<'_>| match group.text() {
+            Some("main") if optional => DependencyScope::Optional,
+            Some("main") => DependencyScope::Runtime,
+            Some(name) => group::scope(name),
+            None => DependencyScope::Unknown,
+        };
+        // An entry of no group is one that nobody explains.
+        Some(entry.array("groups").map(of).reduce(stronger).unwrap_or(DependencyScope::Unknown))
+    }
 }
 
 /// Returns the hash of the entry's files, which stand in the entry or, up to format 1.1, in one table for all.

@@ -8,6 +8,7 @@ use model::{DependencyScope, Ecosystem};
 use super::python_files::{ByName, integrity};
 use crate::format::{Format, Member, Parsed, Source, package};
 use crate::graph::Graph;
+use crate::group;
 use crate::text::toml::{Document, Table, Value};
 use crate::text::{Lines, Malformed, without_credentials};
 
@@ -93,24 +94,24 @@ fn files(entry: Table<'_>) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
+/// Returns what a group names, and what for.
+fn in_group<'a>((name, group): (&'a str, Value<'a>)) -> impl Iterator<Item = (DependencyScope, Value<'a>)> {
+    let scope = group::scope(name);
+    group.array().map(move |value| (scope, value))
+}
+
 /// Connects an entry with all that it names; for one of the tree's own these are what the project asks for.
 fn connect_entry(graph: &mut Graph, known: &ByName, lines: &Lines<'_>, entry: Table<'_>, index: Option<u32>) {
-    let groups = |section: &str| {
-        let tables = entry.table(section).into_iter().flat_map(Table::entries);
-        tables.flat_map(|(_, group)| group.array()).collect::<Vec<_>>()
-    };
-    let sections = [
-        (DependencyScope::Runtime, entry.array("dependencies").collect()),
-        (DependencyScope::Optional, groups("optional-dependencies")),
-        (DependencyScope::Development, groups("dev-dependencies")),
-    ];
-    for (scope, dependencies) in sections {
-        for dependency in dependencies {
-            connect(graph, known, lines, dependency, |graph, to| match index {
-                Some(from) => graph.link(from, to),
-                None => graph.ask(to, scope),
-            });
-        }
+    let tables = |section: &str| entry.table(section).into_iter().flat_map(Table::entries);
+    let own = entry.array("dependencies").map(|value| (DependencyScope::Runtime, value));
+    let extras = tables("optional-dependencies")
+        .flat_map(|(_, extra)| extra.array().map(|value| (DependencyScope::Optional, value)));
+    let groups = tables("dev-dependencies").flat_map(in_group);
+    for (scope, dependency) in own.chain(extras).chain(groups) {
+        connect(graph, known, lines, dependency, |graph, to| match index {
+            Some(from) => graph.link(from, to),
+            None => graph.ask(to, scope),
+        });
     }
 }
 
@@ -118,10 +119,8 @@ fn connect_entry(graph: &mut Graph, known: &ByName, lines: &Lines<'_>, entry: Ta
 fn connect_manifest(graph: &mut Graph, known: &ByName, lines: &Lines<'_>, manifest: Table<'_>) -> bool {
     let groups = manifest.table("dependency-groups").into_iter().flat_map(Table::entries);
     let asked = manifest.array("requirements").map(|value| (DependencyScope::Runtime, value));
-    let in_groups =
-        groups.flat_map(|(_, group)| group.array().map(|value| (DependencyScope::Development, value)));
     let mut any = false;
-    for (scope, value) in asked.chain(in_groups) {
+    for (scope, value) in asked.chain(groups.flat_map(in_group)) {
         any = true;
         connect(graph, known, lines, value, |graph, to| graph.ask(to, scope));
     }
