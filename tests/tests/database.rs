@@ -238,17 +238,17 @@ const CARGO: &str = "version = 4
 [[package]]
 name = \"pancake\"
 version = \"1.4.0\"
-source = \"registry+https://registry.example/index\"
+source = \"registry+https://registry.example/crates.io-index\"
 
 [[package]]
 name = \"pancake\"
 version = \"1.5.0-beta.1\"
-source = \"registry+https://registry.example/index\"
+source = \"registry+https://registry.example/crates.io-index\"
 
 [[package]]
 name = \"pancake\"
 version = \"1.5.0\"
-source = \"registry+https://registry.example/index\"
+source = \"registry+https://registry.example/crates.io-index\"
 
 [[package]]
 name = \"own\"

@@ -7,6 +7,7 @@ use model::{DependencyScope, Ecosystem, GapKind, Manifest, Package};
 
 use crate::config::Checked;
 use crate::merge::{Flaw, merge};
+use crate::origin::is_public;
 use crate::shelf::{Open, Shelf, UPDATE};
 
 /// Ids that a gap names at most.
@@ -21,6 +22,8 @@ pub(crate) struct Judgment<'a> {
     pub(crate) gaps: Vec<Open>,
     /// Of how many versions something could not be decided.
     undecided: u64,
+    /// Packages that the database does not speak of, with their lines.
+    elsewhere: Vec<(u32, String)>,
     /// How many versions of packages were looked up.
     pub(crate) checked: u64,
     /// How many were not, by the scopes that the section leaves out.
@@ -50,9 +53,9 @@ struct Entries<'a> {
 /// Looks up the packages of `manifest`.
 pub(crate) fn judge<'a>(manifest: &'a Manifest, shelf: &Shelf, config: &Checked) -> Judgment<'a> {
     let mut judgment = Judgment::default();
-    let mut versions: BTreeMap<(Ecosystem, &str, &str), Entries<'a>> = BTreeMap::new();
+    let mut versions: BTreeMap<(Ecosystem, &str, &str, bool), Entries<'a>> = BTreeMap::new();
     for (index, package) in (0..).zip(&manifest.packages) {
-        let key = (package.ecosystem, package.name.as_str(), package.version.as_str());
+        let key = (package.ecosystem, package.name.as_str(), package.version.as_str(), is_public(package));
         let entries = versions.entry(key).or_insert_with(|| Entries { indices: vec![], packages: vec![] });
         entries.indices.push(index);
         entries.packages.push(package);
@@ -78,6 +81,7 @@ pub(crate) fn judge<'a>(manifest: &'a Manifest, shelf: &Shelf, config: &Checked)
         }
     }
     judgment.say_more_undecided(manifest);
+    judgment.say_elsewhere(manifest);
     judgment
 }
 
@@ -87,7 +91,7 @@ impl Judgment<'_> {
         let mut flaws = Vec::new();
         let mut undecided: Vec<(String, String)> = Vec::new();
         let mut asked = false;
-        for index in shelf.of(package.ecosystem) {
+        for index in shelf.of(package) {
             asked = true;
             let looked_up = index.matches(&package.name, &package.version).and_then(|lookup| {
                 let found = lookup.matches.iter().map(|found| Flaw::of(index, found));
@@ -103,6 +107,9 @@ impl Judgment<'_> {
             }
         }
         self.checked += u64::from(asked);
+        if !is_public(package) {
+            self.elsewhere.push((package.span.start_line, format!("{} {}", package.name, package.version)));
+        }
         let merged = merge(package.ecosystem, flaws);
         undecided.retain(|(id, _)| !merged.iter().any(|flaw| flaw.goes_by(id)));
         self.say_undecided(manifest, package, &undecided);
@@ -125,6 +132,34 @@ impl Judgment<'_> {
         let Package { name, version, .. } = package;
         let reason = format!("whether {name} {version} is affected by {ids}{more} cannot be told: {why}");
         self.push_undecided(manifest, Some(package.span.start_line), reason);
+    }
+
+    fn say_elsewhere(&mut self, manifest: &Manifest) {
+        self.elsewhere.sort();
+        let Some((line, _)) = self.elsewhere.first() else { return };
+        let more = self.elsewhere.len().saturating_sub(MOST_NAMED);
+        let first = self.elsewhere.iter().take(MOST_NAMED);
+        let names: Vec<String> = first.map(|(line, name)| format!("{name} (line {line})")).collect();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let reason = format!(
+            "no public advisory speaks of crates from git or from another registry: {}{more}",
+            names.join(", ")
+        );
+        self.gaps.push(Open {
+            kind: GapKind::Partial,
+            code: "not-public",
+            path: manifest.path.clone(),
+            line: Some(*line),
+            reason,
+            hint: Some(
+                "keep advisories of your own for them: `dependencies: { advisories: [./advisories] }`",
+            ),
+        });
+    }
+
+    /// Returns how many packages the database does not speak of.
+    pub(crate) fn elsewhere(&self) -> u64 {
+        self.elsewhere.len() as u64
     }
 
     fn say_more_undecided(&mut self, manifest: &Manifest) {

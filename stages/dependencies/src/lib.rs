@@ -4,13 +4,14 @@
 //! An ecosystem without a database is a gap, never clean; so is a version of which no advisory can be judged. A finding
 //! names package, version, affected range, fix and the way from a direct dependency down.
 //!
-//! What it misses: flaws that nobody published, packages that no lockfile names, and whether the project reaches the flaw.
+//! What it misses: flaws that nobody published, crates from git or from registries other than the public one, packages that no lockfile names, and whether the project reaches the flaw.
 
 mod config;
 mod finding;
 mod ignore;
 mod judge;
 mod merge;
+mod origin;
 mod place;
 mod rules;
 mod shelf;

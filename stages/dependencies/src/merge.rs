@@ -40,7 +40,8 @@ impl Flaw {
         self.ids().any(|own| own == id)
     }
 
-    /// Takes what another source adds: ids, a worse kind or severity, a later fix.
+    /// Takes what another source adds: ids, a worse kind or severity, a later fix, words. What has no fix by one of them has
+    /// none, as in [`Match::fixed`].
     fn take(&mut self, ecosystem: Ecosystem, other: Self) {
         let mut aliases: BTreeSet<String> = self.aliases.drain(..).collect();
         aliases.extend(other.ids().cloned());
@@ -53,8 +54,9 @@ impl Flaw {
                 let later = advisory::compare(ecosystem, &theirs, &mine).is_ok_and(std::cmp::Ordering::is_gt);
                 Some(if later { theirs } else { mine })
             }
-            (mine, theirs) => mine.or(theirs),
+            (None, _) | (_, None) => None,
         };
+        self.text.complete(other.text);
     }
 }
 
@@ -110,7 +112,7 @@ mod tests {
             Ecosystem::Npm,
             vec![
                 flaw(&["GHSA-1", "CVE-1"], Severity::Unknown, Some("1.10.0")),
-                flaw(&["GHSA-2"], Severity::Low, None),
+                flaw(&["GHSA-2"], Severity::Low, Some("1.8.0")),
                 flaw(&["OWN-1", "CVE-1"], Severity::High, Some("1.9.0")),
                 flaw(&["OWN-2", "GHSA-2", "OWN-1"], Severity::Medium, Some("1.11.0")),
             ],
@@ -121,6 +123,32 @@ mod tests {
             .collect();
         let aliases = "CVE-1 GHSA-1 OWN-1 OWN-2".to_owned();
         assert_eq!(told, [("GHSA-2", aliases, Severity::High, Some("1.11.0"))]);
+    }
+
+    #[test]
+    fn a_flaw_that_one_source_leaves_open_has_no_fix() {
+        let fixed = |first: Option<&str>, second: Option<&str>| {
+            let flaws =
+                vec![flaw(&["A-1"], Severity::Low, first), flaw(&["B-1", "A-1"], Severity::Low, second)];
+            merge(Ecosystem::Npm, flaws).remove(0).fixed
+        };
+        assert_eq!(fixed(Some("1.0.0"), None), None);
+        assert_eq!(fixed(None, Some("1.0.0")), None);
+        assert_eq!(fixed(Some("1.0.0"), Some("1.2.0")).as_deref(), Some("1.2.0"));
+    }
+
+    #[test]
+    fn what_one_source_does_not_say_another_says() {
+        let mut second = flaw(&["B-1", "A-1"], Severity::Low, None);
+        second.text = Text {
+            summary: Some("words".into()),
+            cwe: vec![79],
+            cvss: vec!["CVSS".into()],
+            ..Text::default()
+        };
+        let merged = merge(Ecosystem::Npm, vec![flaw(&["A-1"], Severity::Low, None), second]);
+        let text = &merged[0].text;
+        assert_eq!((text.summary.as_deref(), &*text.cwe, text.cvss.len()), (Some("words"), &[79][..], 1));
     }
 
     #[test]

@@ -7,10 +7,11 @@ use advisory::{Collection, Index};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use model::{Ecosystem, GapKind, Inventory};
+use model::{Ecosystem, GapKind, Inventory, Package};
 use stage::{Given, StageError};
 
 use crate::config::{Checked, Database};
+use crate::origin::is_public;
 
 /// Name of the data set.
 pub(crate) const DATA: &str = "advisories";
@@ -78,9 +79,10 @@ impl Shelf {
         Ok(shelf)
     }
 
-    /// Returns the indexes to ask for a package of `ecosystem`: the database first.
-    pub(crate) fn of(&self, ecosystem: Ecosystem) -> impl Iterator<Item = &Index> {
-        self.database.get(&ecosystem).into_iter().chain(self.own.get(ecosystem.name()))
+    /// Returns the indexes to ask for a package: the database first, for those that it speaks of.
+    pub(crate) fn of(&self, package: &Package) -> impl Iterator<Item = &Index> {
+        let public = self.database.get(&package.ecosystem).filter(|_| is_public(package));
+        public.into_iter().chain(self.own.get(package.ecosystem.name()))
     }
 
     /// Tells whether everything that should be at hand is.

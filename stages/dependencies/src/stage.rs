@@ -17,6 +17,9 @@ use crate::place::places;
 use crate::rules::Rules;
 use crate::shelf::{DATA, Open, Shelf};
 
+/// Differs between builds of other code: see `build.rs`.
+const REVISION: u32 = include!(concat!(env!("OUT_DIR"), "/revision.rs"));
+
 /// The stage for source trees.
 struct Dependencies {
     id: StageId,
@@ -57,7 +60,7 @@ impl Stage for Dependencies {
         }
         Spec {
             id: self.id.clone(),
-            revision: 1,
+            revision: REVISION,
             subject: SubjectKind::Tree,
             config: self.digest,
             needs,
@@ -89,6 +92,9 @@ impl Dependencies {
             for (manifest, judgment) in inventory.manifests.iter().zip(judgments) {
                 judgment.gaps.iter().for_each(|open| say(open, out));
                 out.count("packages-checked", judgment.checked);
+                if judgment.elsewhere() > 0 {
+                    out.count("packages-not-public", judgment.elsewhere());
+                }
                 if judgment.out_of_scope > 0 {
                     out.count("packages-out-of-scope", judgment.out_of_scope);
                 }
@@ -150,4 +156,12 @@ fn shown(file: Option<File<'_>>, spans: &[Span]) -> BTreeMap<Span, Place> {
 
 fn say(open: &Open, out: &Sink) {
     out.gap_at(open.kind, open.code, &open.path, open.line, open.reason.clone(), open.hint);
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_code_has_a_number() {
+        assert_ne!(super::REVISION, 0);
+    }
 }

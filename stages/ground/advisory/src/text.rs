@@ -86,7 +86,7 @@ impl Text {
     }
 
     /// Takes from another advisory of the same flaw what this one does not say, and adds its references.
-    pub(crate) fn complete(&mut self, other: Self) {
+    pub fn complete(&mut self, other: Self) {
         let fill = |mine: &mut Option<String>, theirs: Option<String>| {
             if mine.is_none() {
                 *mine = theirs;
