@@ -232,12 +232,6 @@ pub(crate) struct ReportArgs {
     pub(crate) records: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) output: Output,
-    /// Folder whose pipeline file judges
-    #[arg(long, default_value = ".")]
-    pub(crate) path: PathBuf,
-    /// Pipeline file, relative to PATH
-    #[arg(long, default_value = plan::PipelineFile::NAME)]
-    pub(crate) config: String,
 }
 
 /// Arguments of `baseline`.
@@ -248,6 +242,9 @@ pub(crate) struct BaselineArgs {
     /// File to write, relative to PATH
     #[arg(long, short, default_value = ".sluicegate/baseline.json")]
     pub(crate) output: PathBuf,
+    /// Write it although a stage was lost, or over a file that is no baseline
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 /// Arguments of `db`.
@@ -269,6 +266,9 @@ pub(crate) enum DbCommand {
         /// Ecosystems to bring, as OSV names them [default: all that lockfiles can name]
         #[arg(long = "ecosystem", value_name = "NAME", value_delimiter = ',')]
         ecosystems: Vec<String>,
+        /// Refuse the network
+        #[arg(long)]
+        offline: bool,
         /// Folder of the advisories
         #[arg(long, value_name = "DIR", env = "SLUICEGATE_DATA_DIR")]
         data_dir: Option<PathBuf>,

@@ -7,6 +7,7 @@ mod ci;
 mod commands;
 mod context;
 mod data;
+mod download;
 mod fault;
 mod folders;
 mod output;

@@ -11,18 +11,21 @@ use crate::args::Output;
 use crate::fault::Fault;
 use crate::terminal::Terminal;
 
+/// The name that stands for standard output.
+const STANDARD: &str = "-";
+
 /// A report to write.
 pub(crate) struct Report {
     format: &'static Format,
     file: Option<PathBuf>,
 }
 
-/// Reads `--format` and `--output`; without any, the text report on standard output. `more` are those of the pipeline
-/// file, format and file.
-pub(crate) fn reports(output: &Output, more: &BTreeMap<String, String>) -> Result<Vec<Report>, Fault> {
+/// Reads `--format` and `--output`; without any, the text report on standard output.
+pub(crate) fn reports(output: &Output) -> Result<Vec<Report>, Fault> {
     let mut reports = Vec::new();
     for asked in &output.formats {
         let (name, file) = match asked.split_once('=') {
+            Some((name, STANDARD)) => (name, None),
             Some((name, file)) if !file.is_empty() => (name, Some(PathBuf::from(file))),
             Some(_) => return Err(Fault::usage(format!("--format {asked} names no file"))),
             None => (asked.as_str(), None),
@@ -32,7 +35,7 @@ pub(crate) fn reports(output: &Output, more: &BTreeMap<String, String>) -> Resul
     if reports.is_empty() {
         reports.push(Report { format: find("text")?, file: None });
     }
-    if let Some(file) = &output.output {
+    if let Some(file) = output.output.as_ref().filter(|file| file.as_os_str() != STANDARD) {
         let mut open = reports.iter_mut().filter(|report| report.file.is_none());
         let first = open.next();
         let first = first
@@ -43,10 +46,19 @@ pub(crate) fn reports(output: &Output, more: &BTreeMap<String, String>) -> Resul
         return Err(Fault::usage("several reports would go to standard output")
             .hint("give all but one a file: --format sarif=report.sarif"));
     }
-    for (name, file) in more {
-        reports.push(Report { format: find(name)?, file: Some(PathBuf::from(file)) });
-    }
     Ok(reports)
+}
+
+/// Reads those of the pipeline file, format and file: only files below the folder under check.
+pub(crate) fn of_pipeline(wanted: &BTreeMap<String, String>, root: &Path) -> Result<Vec<Report>, Fault> {
+    let report = |(name, file): (&String, &String)| {
+        let place = crate::place::inside(root, file).map_err(|reason| {
+            Fault::usage(format!("`report` of the pipeline file names `{file}`, which is not written: {reason}"))
+                .hint("name a file below the folder under check, or give the place on the command line: --format FORMAT=FILE")
+        })?;
+        Ok(Report { format: find(name)?, file: Some(place) })
+    };
+    wanted.iter().map(report).collect()
 }
 
 fn find(name: &str) -> Result<&'static Format, Fault> {

@@ -7,19 +7,17 @@ use std::time::Duration;
 use engine::{Event, Listener};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use model::{StageId, Status, Subject};
+use report::formats::printable;
 
-use crate::terminal::Terminal;
+use crate::terminal::{TALK, Terminal};
 
 /// Returns a listener that shows a run's progress, and the handle that clears it.
 pub(crate) fn listener(terminal: &Terminal) -> (Listener, Bars) {
     let bars = Bars(Arc::new(Mutex::new(Shown { bars: BTreeMap::new(), all: MultiProgress::new() })));
-    let (quiet, live) = (terminal.quiet, terminal.live);
+    let terminal = *terminal;
     let shown = bars.clone();
     let listener = move |event: Event| {
-        if quiet {
-            return;
-        }
-        if live { shown.draw(event) } else { line(event) }
+        if terminal.live { shown.draw(event) } else { line(event, &terminal) }
     };
     (Arc::new(listener), bars)
 }
@@ -46,7 +44,7 @@ impl Bars {
         match event {
             Event::Started { stage, subject } => {
                 let bar = shown.all.add(ProgressBar::new_spinner());
-                bar.set_prefix(format!("{stage} ({subject})"));
+                bar.set_prefix(printable::line(&format!("{stage} ({subject})")).into_owned());
                 bar.set_style(style("{spinner} {prefix:32} {elapsed}"));
                 bar.enable_steady_tick(Duration::from_millis(120));
                 shown.bars.insert((stage, subject), bar);
@@ -72,17 +70,29 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
 }
 
-/// Prints one line for a stage that has ended.
-fn line(event: Event) {
-    if let Event::Finished { stage, subject, status, cached, said: (findings, gaps), milliseconds, .. } =
-        event
-    {
-        let source = if cached { ", cached" } else { "" };
-        let said = match status {
-            Status::Clean | Status::Skipped => status.name().to_owned(),
-            Status::Findings | Status::Gaps => format!("{findings} findings, {gaps} gaps"),
-            Status::Failed => "failed".to_owned(),
-        };
-        anstream::eprintln!("{stage} ({subject}): {said} in {milliseconds} ms{source}");
+/// Says one line for a stage that has ended.
+fn line(event: Event, terminal: &Terminal) {
+    let Event::Finished { stage, subject, status, cached, said: (findings, gaps), milliseconds, .. } = event
+    else {
+        return;
+    };
+    if terminal.json {
+        let status = status.name();
+        tracing::info!(target: TALK, %stage, %subject, status, findings, gaps, cached, milliseconds, "stage ended");
+        return;
     }
+    let source = if cached { ", cached" } else { "" };
+    let said = match status {
+        Status::Clean | Status::Skipped => status.name().to_owned(),
+        Status::Findings | Status::Gaps => {
+            format!("{}, {}", counted(findings, "finding"), counted(gaps, "gap"))
+        }
+        Status::Failed => "failed".to_owned(),
+    };
+    terminal.say(format_args!("{stage} ({subject}): {said} in {milliseconds} ms{source}"));
+}
+
+/// Returns a number with its noun.
+pub(crate) fn counted(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }

@@ -1,16 +1,25 @@
-//! What is known of the terminal, and the log.
+//! What is known of the terminal, what is said on it, and the log. A standard error that cannot be written changes no
+//! outcome.
 
-use std::io::IsTerminal as _;
+use std::fmt::Display;
+use std::io::{IsTerminal as _, Write as _};
 
 use anstream::ColorChoice;
+use report::formats::printable;
 
 use crate::args::{Color, LogFormat, Talk};
+use crate::fault::Fault;
+
+/// Where the log says what else is said in plain words.
+pub(crate) const TALK: &str = "sluicegate::talk";
 
 /// What is known of the terminal.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Terminal {
     /// Say nothing on standard error but errors.
     pub(crate) quiet: bool,
+    /// Standard error carries JSON lines and nothing else.
+    pub(crate) json: bool,
     /// Standard error can show bars.
     pub(crate) live: bool,
     /// Reports on standard output are colored.
@@ -29,9 +38,31 @@ impl Terminal {
             Color::Auto => anstream::AutoStream::choice(&std::io::stdout()),
         };
         color_choice(talk.color);
-        let live = std::io::stderr().is_terminal() && !ci && talk.verbose == 0;
+        let json = talk.log_format == LogFormat::Json;
+        let live = std::io::stderr().is_terminal() && !ci && talk.verbose == 0 && !json && !talk.quiet;
         let width = terminal_size().unwrap_or(100);
-        Self { quiet: talk.quiet, live, color: color != ColorChoice::Never, width }
+        Self { quiet: talk.quiet, json, live, color: color != ColorChoice::Never, width }
+    }
+
+    /// Says a line on standard error, unless the user wants quiet.
+    pub(crate) fn say(&self, text: impl Display) {
+        if self.quiet {
+            return;
+        }
+        if self.json {
+            tracing::info!(target: TALK, "{text}");
+        } else {
+            let _ = writeln!(anstream::stderr(), "{}", printable::line(&text.to_string()));
+        }
+    }
+
+    /// Says what went wrong, however quiet the user wants it.
+    pub(crate) fn complain(&self, fault: &Fault) {
+        if self.json {
+            tracing::error!(target: TALK, "{fault}");
+        } else {
+            let _ = writeln!(anstream::stderr(), "{fault}");
+        }
     }
 }
 
@@ -62,7 +93,8 @@ pub(crate) fn start_log(talk: &Talk) {
         (false, _) => "debug",
     };
     let ours = "secrets,inventory,dependencies,engine,plan,report,source,advisory,store,stage,sluicegate";
-    let filter: String = ours.split(',').map(|name| format!("{name}={level},")).collect::<String>() + "off";
+    let filter: String = ours.split(',').map(|name| format!("{name}={level},")).collect::<String>() + TALK;
+    let filter = format!("{filter}={talk},off", talk = if talk.quiet { "error" } else { "info" });
     let spans = if talk.verbose > 0 {
         tracing_subscriber::fmt::format::FmtSpan::CLOSE
     } else {
@@ -71,6 +103,7 @@ pub(crate) fn start_log(talk: &Talk) {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(filter))
         .with_writer(std::io::stderr)
+        .log_internal_errors(false)
         .with_span_events(spans);
     match talk.log_format {
         LogFormat::Text => builder.with_ansi(false).init(),

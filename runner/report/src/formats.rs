@@ -2,7 +2,7 @@
 //! filters what it shows and nothing else, so the verdict and the exit code are the same for every format.
 
 pub mod json;
-mod printable;
+pub mod printable;
 mod sarif;
 mod text;
 

@@ -1,36 +1,139 @@
 //! `sluicegate baseline`: what is there today is accepted, and from now on only what is new counts.
 
-use report::{Baseline, Exit};
+use std::collections::BTreeSet;
+use std::path::Path;
 
-use crate::args::{BaselineArgs, Output, RunArgs};
-use crate::commands::run::{judge_ready, prepare};
+use ::plan::Scope;
+use model::{GapKind, Status};
+use report::{Baseline, Exit, Record};
+
+use crate::args::{BaselineArgs, Choice, Output, RunArgs};
+use crate::commands::run::{Missing, Prepared, judge_ready, prepare_with};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::output;
 
 /// Runs the pipeline and writes its findings down as accepted.
 pub(crate) async fn baseline(args: &BaselineArgs, context: &Context) -> Result<Exit, Fault> {
-    let mut prepared = prepare(&args.choice, context, None)?;
-    if prepared.world.salt == [0; 32] {
-        getrandom::fill(&mut prepared.world.salt).map_err(|error| Fault::incomplete(error.to_string()))?;
+    let file = args.choice.path.join(&args.output);
+    let earlier = earlier(&file, args.force)?;
+    // The file that this command is about to write may be named already.
+    let mut prepared = prepare_with(&args.choice, context, None, Missing::Empty)?;
+    match &earlier {
+        Some(earlier) => prepared.world.salt = *earlier.salt(),
+        None if prepared.world.salt == [0; 32] => {
+            getrandom::fill(&mut prepared.world.salt).map_err(|error| Fault::incomplete(error.to_string()))?
+        }
+        None => {}
     }
     let output = Output { formats: vec![], output: None, min_severity: None, all: false, timings: false };
     let (choice, record) = (args.choice.clone(), None);
     let run = RunArgs { choice, output, record, fail_fast: false, no_inline_ignores: false };
-    let (case, _, interrupted) = judge_ready(&run, context, &prepared).await?;
+    let (case, bugs, interrupted) = judge_ready(&run, context, &prepared).await?;
     if interrupted {
         return Ok(Exit::Interrupted);
     }
     let (record, verdict) = case.judge()?;
+    let exit = what_is_missing(&record, &bugs, context);
+    if exit != Exit::Pass && !args.force {
+        let fault = Fault::incomplete("no baseline is written: it would not hold what was not looked at");
+        context
+            .terminal
+            .complain(&fault.hint("mend what is named above, or write it all the same with --force"));
+        return Ok(exit);
+    }
     let today = prepared.world.today.parse().map_err(Fault::bug)?;
-    let baseline = Baseline::of(&record, &verdict, today, prepared.world.salt);
-    let file = args.choice.path.join(&args.output);
+    let mut baseline = Baseline::of(&record, &verdict, today, prepared.world.salt);
+    if let Some(earlier) = &earlier {
+        let silent = Silent::of(&record, &prepared, &args.choice);
+        baseline.keep(earlier, |stage| silent.holds(stage));
+    }
     output::write(&file, baseline.write().as_bytes())?;
-    anstream::eprintln!(
-        "wrote {} with {} entries; name it in sluicegate.yaml: `baseline: {}`",
+    let entries = if baseline.len() == 1 { "entry" } else { "entries" };
+    context.terminal.say(format_args!(
+        "wrote {} with {} {entries}; name it in sluicegate.yaml: `baseline: {}`",
         file.display(),
         baseline.len(),
-        args.output.display()
-    );
-    Ok(Exit::Pass)
+        slashed(&args.output),
+    ));
+    Ok(exit)
+}
+
+/// Reads the baseline that is to be replaced. What is no baseline is somebody else's.
+fn earlier(file: &Path, force: bool) -> Result<Option<Baseline>, Fault> {
+    let refuse = |fault: Fault| {
+        if force {
+            Ok(None)
+        } else {
+            Err(fault.hint("name another file with --output, or replace it with --force"))
+        }
+    };
+    match std::fs::metadata(file) {
+        Err(_) => return Ok(None),
+        Ok(there) if !there.is_file() || there.len() > Baseline::MAX_BYTES as u64 => {
+            return refuse(Fault::usage(format!("{} is there and no baseline", file.display())));
+        }
+        Ok(_) => {}
+    }
+    let bytes = std::fs::read(file)
+        .map_err(|error| Fault::usage(format!("cannot read {}: {error}", file.display())))?;
+    match Baseline::read(&bytes) {
+        Ok(earlier) => Ok(Some(earlier)),
+        Err(error) => refuse(Fault::usage(format!("{} is there and no baseline: {error}", file.display()))),
+    }
+}
+
+/// Tells what was not looked at at all; a baseline does not accept that.
+fn what_is_missing(record: &Record, bugs: &[String], context: &Context) -> Exit {
+    let mut exit = Exit::Pass;
+    for gap in record.gaps().filter(|gap| gap.kind == GapKind::Lost) {
+        let fault = Fault::incomplete(format!("{} ({}): {}", gap.stage, gap.subject, gap.reason));
+        let fault = if let Some(hint) = &gap.hint { fault.hint(hint) } else { fault };
+        context.terminal.complain(&fault);
+        exit = Exit::of([exit, fault.exit()]);
+    }
+    for bug in bugs {
+        let fault = Fault::bug(bug.clone());
+        context.terminal.complain(&fault);
+        exit = Exit::of([exit, fault.exit()]);
+    }
+    exit
+}
+
+/// The stages of which this run does not say everything, so that what was accepted of them stays.
+struct Silent {
+    /// The run looked at a part of history.
+    all: bool,
+    /// The command line left stages out.
+    part: bool,
+    /// Stages that took part.
+    there: BTreeSet<String>,
+    /// Stages that did not do their whole work.
+    unfinished: BTreeSet<String>,
+}
+
+impl Silent {
+    fn of(record: &Record, prepared: &Prepared, choice: &Choice) -> Self {
+        let unfinished = |status| matches!(status, Status::Skipped | Status::Failed);
+        let names = |only: &dyn Fn(Status) -> bool| {
+            let runs = record.runs().iter().filter(|run| only(run.outcome.status));
+            runs.map(|run| run.outcome.stage.to_string()).collect()
+        };
+        Self {
+            all: prepared.pipeline.profile.scope != Scope::Full || choice.shard.is_some(),
+            part: choice.profile.is_some() || !choice.stages.is_empty(),
+            there: names(&|_| true),
+            unfinished: names(&unfinished),
+        }
+    }
+
+    fn holds(&self, stage: &str) -> bool {
+        self.all || self.unfinished.contains(stage) || (self.part && !self.there.contains(stage))
+    }
+}
+
+/// Returns a path as the pipeline file names it on every machine.
+fn slashed(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    if cfg!(windows) { text.replace('\\', "/") } else { text.into_owned() }
 }

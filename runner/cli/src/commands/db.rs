@@ -2,31 +2,30 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::time::Duration;
 
 use advisory::{Options, Source, State};
 use model::Ecosystem;
 use report::Exit;
-use reqwest::{Client, Url};
+use reqwest::Url;
 
 use crate::args::{DbArgs, DbCommand};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::{folders, output};
+use crate::{download, folders, output};
 
 /// The public OSV bucket: the one address that the product cannot do without.
 const PUBLIC_BUCKET: &str = include_str!("../../defaults/advisories.url");
-/// An archive larger than this is not taken.
-const MOST_BYTES: u64 = 4 << 30;
-/// How long a connection may be silent.
-const SILENCE: Duration = Duration::from_secs(60);
 
 /// Brings advisories, or tells what is there.
 pub(crate) async fn db(args: &DbArgs, context: &Context) -> Result<Exit, Fault> {
     match &args.command {
-        DbCommand::Update { from, ecosystems, data_dir } => {
+        DbCommand::Update { from, ecosystems, offline, data_dir } => {
             let folder = folders::data(data_dir.as_ref())?;
             let from = from.as_deref().unwrap_or(PUBLIC_BUCKET.trim());
+            if *offline && from.contains("://") {
+                return Err(Fault::usage(format!("--offline refuses {from}"))
+                    .hint("give a folder or a file: --from DIR|FILE"));
+            }
             update(from, ecosystems, &folder, context).await
         }
         DbCommand::Status { data_dir } => status(&folders::data(data_dir.as_ref())?),
@@ -41,7 +40,7 @@ async fn update(from: &str, ecosystems: &[String], folder: &Path, context: &Cont
         fetched: Some(fetched.clone()),
     };
     let built = if from.contains("://") {
-        let base = address(from)?;
+        let base = bucket(from)?;
         let download = tempfile::tempdir().map_err(Fault::incomplete)?;
         fetch(&base, ecosystems, download.path(), context).await?;
         build(download.path(), folder, options(base.to_string()))?
@@ -55,7 +54,7 @@ async fn update(from: &str, ecosystems: &[String], folder: &Path, context: &Cont
             writeln!(text, "{ecosystem}: {} advisories, newest {newest}, {}", shelf.advisories, shelf.digest);
     }
     for problem in &built.problems {
-        anstream::eprintln!("warning: {problem}");
+        context.terminal.say(format_args!("warning: {problem}"));
     }
     output::print(text.as_bytes())?;
     Ok(Exit::Pass)
@@ -72,29 +71,17 @@ fn build(source: &Path, folder: &Path, options: Options) -> Result<advisory::Rep
     })
 }
 
-/// Takes an address over HTTPS, or of this machine itself.
-fn address(from: &str) -> Result<Url, Fault> {
-    let slashed = if from.ends_with('/') { from.to_owned() } else { format!("{from}/") };
-    let url =
-        Url::parse(&slashed).map_err(|error| Fault::usage(format!("`{from}` is no address: {error}")))?;
-    let loopback = url.host_str().is_some_and(|host| matches!(host, "localhost" | "127.0.0.1" | "[::1]"));
-    if url.scheme() == "https" || (url.scheme() == "http" && loopback) {
-        return Ok(url);
-    }
-    Err(Fault::usage(format!("`{from}` is not an https address"))
-        .hint("advisories are taken over https only"))
+/// Reads the address of a bucket.
+fn bucket(from: &str) -> Result<Url, Fault> {
+    let slash = if from.ends_with('/') { "" } else { "/" };
+    download::address(&format!("{from}{slash}"))
 }
 
 /// Downloads the archive of each ecosystem into the layout of the bucket.
 async fn fetch(base: &Url, ecosystems: &[String], folder: &Path, context: &Context) -> Result<(), Fault> {
     let all: Vec<String> = Ecosystem::ALL.iter().map(|ecosystem| ecosystem.name().to_owned()).collect();
     let wanted = if ecosystems.is_empty() { &all } else { ecosystems };
-    let client = Client::builder()
-        .user_agent(concat!("sluicegate/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(Duration::from_secs(20))
-        .read_timeout(SILENCE)
-        .build()
-        .map_err(Fault::incomplete)?;
+    let client = download::client()?;
     for ecosystem in wanted {
         let below = folder.join(ecosystem);
         if ecosystem.contains(['/', '\\']) || ecosystem.starts_with('.') {
@@ -107,55 +94,9 @@ async fn fetch(base: &Url, ecosystems: &[String], folder: &Path, context: &Conte
             .pop_if_empty()
             .push(ecosystem)
             .push("all.zip");
-        download(&client, url, &below.join("all.zip"), context).await?;
+        download::download(&client, url, &below.join("all.zip"), context).await?;
     }
     Ok(())
-}
-
-async fn download(client: &Client, url: Url, file: &Path, context: &Context) -> Result<(), Fault> {
-    use std::io::Write as _;
-    let refuse = |reason: String| {
-        Fault::incomplete(format!("cannot fetch {url}: {reason}")).hint(
-        "give a mirror or a folder: sluicegate db update --from DIR|URL; a proxy is taken from HTTPS_PROXY",
-    )
-    };
-    let response = client.get(url.clone()).send().await.map_err(|error| refuse(chain(&error)))?;
-    let mut response = response.error_for_status().map_err(|error| refuse(chain(&error)))?;
-    let bar = indicatif::ProgressBar::new(response.content_length().unwrap_or(0));
-    if !context.terminal.live {
-        bar.set_draw_target(indicatif::ProgressDrawTarget::hidden());
-    }
-    let mut out = std::fs::File::create(file).map_err(Fault::incomplete)?;
-    let mut total = 0;
-    loop {
-        let chunk = tokio::select! {
-            chunk = response.chunk() => chunk.map_err(|error| refuse(chain(&error)))?,
-            () = context.cancel.cancelled() => return Err(Fault::interrupted()),
-        };
-        let Some(chunk) = chunk else { break };
-        total += chunk.len() as u64;
-        if total > MOST_BYTES {
-            return Err(refuse("it is larger than any database".into()));
-        }
-        bar.inc(chunk.len() as u64);
-        out.write_all(&chunk).map_err(Fault::incomplete)?;
-    }
-    bar.finish_and_clear();
-    if !context.terminal.quiet {
-        anstream::eprintln!("fetched {url}: {} kB", total / 1000);
-    }
-    Ok(())
-}
-
-/// Returns an error with its causes, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let _ = write!(text, ": {cause}");
-        source = cause.source();
-    }
-    text
 }
 
 fn status(folder: &Path) -> Result<Exit, Fault> {

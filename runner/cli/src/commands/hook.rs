@@ -32,13 +32,13 @@ const MOST_INPUT: u64 = 16 << 20;
 /// Installs, removes or is the hook.
 pub(crate) async fn hook(args: &HookArgs, context: &Context) -> Result<Exit, Fault> {
     match &args.command {
-        HookCommand::Install { path, force } => install(path, *force),
-        HookCommand::Uninstall { path } => uninstall(path),
+        HookCommand::Install { path, force } => install(path, *force, context),
+        HookCommand::Uninstall { path } => uninstall(path, context),
         HookCommand::PrePush { remote, url: _ } => pre_push(remote, context).await,
     }
 }
 
-fn install(path: &Path, force: bool) -> Result<Exit, Fault> {
+fn install(path: &Path, force: bool, context: &Context) -> Result<Exit, Fault> {
     let file = hook_file(path)?;
     let there = std::fs::read_to_string(&file).ok();
     if there.is_some_and(|text| !text.contains(MARK)) && !force {
@@ -47,17 +47,17 @@ fn install(path: &Path, force: bool) -> Result<Exit, Fault> {
     }
     crate::output::write(&file, SCRIPT.as_bytes())?;
     executable(&file).map_err(|error| Fault::incomplete(format!("{}: {error}", file.display())))?;
-    anstream::eprintln!("installed {}; `git push` now runs profile `push`", file.display());
+    context.terminal.say(format_args!("installed {}; `git push` now runs profile `push`", file.display()));
     Ok(Exit::Pass)
 }
 
-fn uninstall(path: &Path) -> Result<Exit, Fault> {
+fn uninstall(path: &Path, context: &Context) -> Result<Exit, Fault> {
     let file = hook_file(path)?;
     match std::fs::read_to_string(&file) {
         Ok(text) if text.contains(MARK) => {
             std::fs::remove_file(&file)
                 .map_err(|error| Fault::incomplete(format!("{}: {error}", file.display())))?;
-            anstream::eprintln!("removed {}", file.display());
+            context.terminal.say(format_args!("removed {}", file.display()));
             Ok(Exit::Pass)
         }
         Ok(_) => Err(Fault::usage(format!("{} is a hook of yours and stays", file.display()))),
@@ -97,29 +97,62 @@ struct Update {
 }
 
 async fn pre_push(remote: &str, context: &Context) -> Result<Exit, Fault> {
-    let mut text = String::new();
-    let read = std::io::stdin().take(MOST_INPUT).read_to_string(&mut text);
-    read.map_err(|error| Fault::usage(format!("standard input is no list of refs: {error}")))?;
-    let updates = updates(&text)?;
+    let updates = updates(&standard_input()?)?;
     let path = PathBuf::from(".");
     let repository = Repository::discover(&path).map_err(Fault::usage)?;
     let repository = repository.ok_or_else(|| Fault::usage("the hook does not run in a git repository"))?;
-    let root = repository.root().unwrap_or(repository.git_folder()).to_owned();
     let branches = repository.remote_branches(Some(remote)).map_err(Fault::incomplete)?;
     let had: BTreeSet<String> = branches.into_iter().map(|branch| branch.commit).collect();
     let mut exits = Vec::new();
     let mut done: BTreeSet<String> = BTreeSet::new();
     for update in updates {
-        let tip = repository.resolve(&update.object).map_err(Fault::incomplete)?;
-        let known = update.known.and_then(|object| repository.resolve(&object).ok());
-        if !done.insert(tip.clone()) {
-            continue;
+        if context.cancel.is_cancelled() {
+            return Ok(Exit::Interrupted);
         }
-        anstream::eprintln!("checking {} before the push to {remote}", update.reference);
-        let excluded = had.iter().cloned().chain(known).collect();
-        exits.push(execute(&arguments(root.clone()), context, Some(Outgoing { tip, excluded })).await?);
+        let checked = match tip(&repository, &update) {
+            Ok(tip) if !done.insert(tip.clone()) => continue,
+            Ok(tip) => {
+                context
+                    .terminal
+                    .say(format_args!("checking {} before the push to {remote}", update.reference));
+                let known = update.known.and_then(|object| repository.resolve(&object).ok());
+                let excluded = had.iter().cloned().chain(known).collect();
+                let root = repository.root().unwrap_or(repository.git_folder()).to_owned();
+                execute(&arguments(root), context, Some(Outgoing { tip, excluded })).await
+            }
+            Err(fault) => Err(fault),
+        };
+        // The others of the push are looked at all the same, so that one push tells everything.
+        exits.push(checked.unwrap_or_else(|fault| {
+            context.terminal.complain(&fault);
+            fault.exit()
+        }));
     }
     Ok(Exit::of(exits))
+}
+
+/// Reads the whole list of refs. A list that goes on behind the bound is refused, for what stands there is pushed too.
+fn standard_input() -> Result<String, Fault> {
+    let mut text = String::new();
+    let read = std::io::stdin().take(MOST_INPUT + 1).read_to_string(&mut text);
+    read.map_err(|error| Fault::usage(format!("standard input is no list of refs: {error}")))?;
+    if text.len() as u64 > MOST_INPUT {
+        return Err(Fault::usage(format!("standard input is longer than {MOST_INPUT} bytes"))
+            .hint("push fewer refs at once"));
+    }
+    Ok(text)
+}
+
+/// Returns the commit that a ref is to become. A tag may name a file or a folder instead, which no stage looks at.
+fn tip(repository: &Repository, update: &Update) -> Result<String, Fault> {
+    let Update { reference, object, .. } = update;
+    repository.resolve(object).map_err(|error| {
+        tracing::debug!("{error}");
+        Fault::incomplete(format!(
+            "{reference} names no commit but another object, {object}, which is not checked"
+        ))
+        .hint("tag a commit, or leave the ref out of the push")
+    })
 }
 
 /// Reads every line; a ref that is deleted brings nothing to check. Object ids of any hash are taken.

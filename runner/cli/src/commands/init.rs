@@ -4,11 +4,12 @@ use report::Exit;
 
 use crate::args::InitArgs;
 use crate::checkout::Checkout;
+use crate::context::Context;
 use crate::fault::Fault;
 use crate::output;
 
 /// Writes the file that says the same as having none, for a person to go on from.
-pub(crate) fn init(args: &InitArgs) -> Result<Exit, Fault> {
+pub(crate) fn init(args: &InitArgs, context: &Context) -> Result<Exit, Fault> {
     let checkout = Checkout::open(&args.path, false)?;
     let text = plan::starter(&crate::stages::kinds(), checkout.tree.as_ref());
     if args.print {
@@ -21,6 +22,6 @@ pub(crate) fn init(args: &InitArgs) -> Result<Exit, Fault> {
             .hint("replace it with --force, or look at the new one with --print"));
     }
     output::write(&file, text.as_bytes())?;
-    anstream::eprintln!("wrote {}; `sluicegate plan` shows what it runs", file.display());
+    context.terminal.say(format_args!("wrote {}; `sluicegate plan` shows what it runs", file.display()));
     Ok(Exit::Pass)
 }

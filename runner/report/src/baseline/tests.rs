@@ -51,7 +51,8 @@ fn a_file_that_is_no_baseline_is_refused() {
         &good.replace("2026-11-22", "yesterday"),
         "`created` of the baseline is no date: write it as 2027-01-31",
     );
-    check(&good.replace("abab", "+b+b"), "`salt` of the baseline is not 64 hexadecimal digits");
+    check(&good.replacen("171", "271", 1), "line 4, column 13 of the baseline is malformed");
+    check(&good.replacen("171, ", "", 1), "line 4, column 164 of the baseline is malformed");
     check(
         &good.replace("\"version\": 1,", "\"version\": 1, \"version\": 1,"),
         "line 2, column 23 of the baseline is malformed",
@@ -130,4 +131,20 @@ proptest! {
         bytes[at % length] = byte;
         let _ = Baseline::read(&bytes);
     }
+}
+
+#[test]
+fn a_part_of_the_pipeline_says_nothing_of_the_rest() {
+    let earlier = of(&[("token", "a", "x"), ("token", "a", "x"), ("token", "b", "y")], &["big"]);
+    let check = |mut now: Baseline, of: &str, left: usize| {
+        now.keep(&earlier, |stage| stage == of);
+        assert_eq!(now.len(), left);
+        assert_eq!(Baseline::read(now.write().as_bytes()).unwrap(), now, "it stays sorted");
+    };
+    let stage = earlier.findings.first().unwrap().stage.clone();
+    check(of(&[], &[]), &stage, 4);
+    check(of(&[], &[]), "another", 0);
+    // One that is there already is not there twice; one that is new stays.
+    check(of(&[("token", "a", "x"), ("token", "c", "z")], &["big"]), &stage, 5);
+    check(of(&[("token", "a", "x"), ("token", "c", "z")], &["big"]), "another", 3);
 }

@@ -22,7 +22,7 @@ fn is_active(character: char) -> bool {
 }
 
 /// Returns the text on one line: white space of any kind becomes a blank, other active characters `\u{…}`.
-pub(super) fn line(text: &str) -> Cow<'_, str> {
+pub fn line(text: &str) -> Cow<'_, str> {
     if !text.contains(is_active) {
         return Cow::Borrowed(text);
     }
@@ -49,7 +49,7 @@ pub(super) fn short(text: &str) -> String {
 }
 
 /// Returns source text, lines and tabs kept.
-pub(super) fn source(text: &str) -> String {
+pub fn source(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {

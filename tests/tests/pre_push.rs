@@ -1,0 +1,101 @@
+//! The hook and the list that git hands it: all of it counts, whatever stands in it.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests: what does not hold ends the test")]
+
+use std::io::Write as _;
+use std::process::Stdio;
+
+use tests::{Ran, Site, token};
+
+/// A repository with a clean commit and one that leaks.
+struct Here {
+    site: Site,
+    clean: String,
+    leaking: String,
+}
+
+impl Here {
+    fn new() -> Self {
+        let site = Site::repository();
+        site.write("sluicegate.yaml", "version: 1\nstages:\n  secrets: {}\n");
+        let clean = site.commit("clean");
+        site.git(&["checkout", "--quiet", "-b", "leaking"]);
+        site.write("leak.py", format!("token = \"{}\"\n", token(1)));
+        let leaking = site.commit("leaking");
+        site.git(&["checkout", "--quiet", "main"]);
+        Self { site, clean, leaking }
+    }
+
+    /// Hands the hook a list, as git does.
+    fn hook(&self, list: &str, more: &[&str]) -> Ran {
+        let mut command = self.site.command(&["hook", "pre-push", "origin", "url"]);
+        command.args(more).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // The hook may end before it has read everything.
+        let _ = child.stdin.take().unwrap().write_all(list.as_bytes());
+        Ran::of(child.wait_with_output().unwrap())
+    }
+}
+
+fn line(name: &str, object: &str) -> String {
+    format!("refs/heads/{name} {object} refs/heads/{name} {}\n", "0".repeat(40))
+}
+
+#[test]
+fn a_list_too_long_is_refused_and_not_cut() {
+    let here = Here::new();
+    // Deletions bring nothing to check, and there may be many.
+    let zero = "0".repeat(40);
+    let deletion = format!("(delete) {zero} refs/heads/{} {}\n", "x".repeat(60_000), here.clean);
+    let leak = line("leaking", &here.leaking);
+    let ran = here.hook(&(deletion.repeat(300) + &leak), &[]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("longer than 16777216 bytes"), "{}", ran.stderr);
+    // One that just fits is read to its end.
+    let fits = (16 << 20) / deletion.len();
+    let ran = here.hook(&(deletion.repeat(fits - 1) + &leak), &[]);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+}
+
+#[test]
+fn what_is_no_commit_stays_and_the_others_are_checked() {
+    let here = Here::new();
+    let tree = here.site.git(&["rev-parse", "main^{tree}"]);
+    let blob = here.site.git(&["rev-parse", "main:sluicegate.yaml"]);
+    for object in [tree, blob, "1".repeat(40)] {
+        let alone = here.hook(&line("odd", &object), &[]);
+        assert_eq!(alone.code, 3, "{}", alone.stderr);
+        assert!(alone.stderr.contains("refs/heads/odd names no commit"), "{}", alone.stderr);
+        let list = [line("odd", &object), line("leaking", &here.leaking), line("main", &here.clean)].concat();
+        let ran = here.hook(&list, &[]);
+        assert_eq!(ran.code, 1, "{}", ran.stderr);
+        assert!(ran.stdout.contains("leak.py:1:10"), "{}", ran.stdout);
+        assert!(ran.stderr.contains("checking refs/heads/main"), "{}", ran.stderr);
+    }
+    assert_eq!(here.hook(&line("main", &here.clean), &[]).code, 0);
+}
+
+#[test]
+fn it_writes_no_file_and_is_quiet_when_told() {
+    let here = Here::new();
+    here.site.write("sluicegate.yaml", "version: 1\nstages:\n  secrets: {}\nreport: { text: report.txt }\n");
+    let commit = here.site.commit("report");
+    let ran = here.hook(&line("main", &commit), &["-q"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    assert!(!here.site.tree().join("report.txt").exists());
+    for command in [["-q", "hook", "install"], ["-q", "hook", "uninstall"]] {
+        let ran = here.site.run(&command);
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{command:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_names_its_ref_and_the_others_are_checked() {
+    let here = Here::new();
+    here.site.write("sluicegate.yaml", "version: 1\nstagez: {}\n");
+    here.site.git(&["checkout", "--quiet", "-b", "wrong"]);
+    let wrong = here.site.commit("wrong");
+    let ran = here.hook(&[line("wrong", &wrong), line("leaking", &here.leaking)].concat(), &[]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("sluicegate.yaml:2:1") && ran.stdout.contains("leak.py:1:10"), "{ran:?}");
+}

@@ -1,0 +1,110 @@
+//! What a run writes and where: the code under check says nothing of files beside it, the user says everything.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests: what does not hold ends the test")]
+
+use std::fs;
+
+use tests::{Ran, Site, token};
+
+fn site(report: &str) -> Site {
+    let site = Site::repository();
+    site.write("sluicegate.yaml", format!("version: 1\nstages:\n  secrets: {{}}\nreport: {report}\n"));
+    site
+}
+
+/// Runs from another folder, so that only the folder under check can be what a path is relative to.
+fn run(site: &Site, more: &[&str]) -> Ran {
+    let tree = site.tree().display().to_string();
+    let mut command = site.command(&["run", "--offline", &tree]);
+    Ran::of(command.args(more).current_dir(site.home()).output().unwrap())
+}
+
+#[test]
+fn the_pipeline_file_names_files_of_the_tree() {
+    let site = site("{ text: out/report.txt, json: report.json }");
+    let ran = run(&site, &[]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(fs::read_to_string(site.tree().join("out/report.txt")).unwrap(), ran.stdout);
+    assert!(fs::read_to_string(site.tree().join("report.json")).unwrap().contains("\"verdict\": \"pass\""));
+    assert!(!site.home().join("out").exists());
+}
+
+#[test]
+fn the_pipeline_file_names_nothing_else() {
+    let victim = tempfile::tempdir().unwrap();
+    let absolute = victim.path().join("absolute").display().to_string();
+    let places =
+        ["../victim", "a/../../victim", &absolute, ".git/hooks/pre-commit", ".GIT/config", "sub/.git/x"];
+    for place in places {
+        let site = site(&format!("{{ text: {place:?} }}"));
+        fs::write(site.beside("victim"), "mine").unwrap();
+        let ran = run(&site, &[]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{place}");
+        assert!(
+            ran.stderr.contains(place) && ran.stderr.contains("help: name a file below"),
+            "{}",
+            ran.stderr
+        );
+        assert_eq!(fs::read_to_string(site.beside("victim")).unwrap(), "mine", "{place}");
+        assert!(!fs::exists(&absolute).unwrap() && !site.tree().join(".git/hooks/pre-commit").exists());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_lead_nowhere() {
+    let site = site("{ text: link/report.txt }");
+    fs::create_dir(site.beside("victim")).unwrap();
+    std::os::unix::fs::symlink("../victim", site.tree().join("link")).unwrap();
+    assert_eq!(run(&site, &[]).code, 2);
+    assert_eq!(fs::read_dir(site.beside("victim")).unwrap().count(), 0);
+    site.write("sluicegate.yaml", "version: 1\nstages:\n  secrets: {}\nreport: { text: direct }\n");
+    fs::write(site.beside("file"), "mine").unwrap();
+    std::os::unix::fs::symlink("../file", site.tree().join("direct")).unwrap();
+    assert_eq!(run(&site, &[]).code, 2);
+    assert_eq!(fs::read_to_string(site.beside("file")).unwrap(), "mine");
+}
+
+#[test]
+fn a_change_does_not_say_where_reports_go() {
+    let site = site("{ text: of-target.txt }");
+    site.commit("start");
+    site.git(&["checkout", "--quiet", "-b", "change"]);
+    site.write("sluicegate.yaml", "version: 1\nstages:\n  secrets: {}\nreport: { text: of-change.txt }\n");
+    site.commit("change");
+    let ran = run(&site, &["--since", "main"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    assert!(site.tree().join("of-target.txt").exists() && !site.tree().join("of-change.txt").exists());
+}
+
+#[test]
+fn a_bare_repository_gets_no_file() {
+    let site = site("{ text: hooks/pre-receive }");
+    site.commit("start");
+    let bare = site.beside("bare.git").display().to_string();
+    site.git(&["clone", "--quiet", "--bare", ".", &bare]);
+    let ran = site.run(&["run", "--offline", &bare]);
+    assert_eq!(ran.code, 2, "{}{}", ran.stdout, ran.stderr);
+    assert!(!site.beside("bare.git/hooks/pre-receive").exists());
+}
+
+#[test]
+fn the_command_line_names_any_file() {
+    let site = site("{}");
+    let place = site.beside("anywhere").display().to_string();
+    assert_eq!(run(&site, &["-f", &format!("json={place}"), "-f", "text", "-o", "../home/text"]).code, 0);
+    assert!(site.beside("anywhere").exists() && site.home().join("text").exists());
+}
+
+#[test]
+fn a_dash_is_standard_output() {
+    let site = site("{}");
+    site.write("leak.py", format!("token = \"{}\"\n", token(1)));
+    let expected = run(&site, &["-f", "json"]).stdout;
+    assert!(expected.starts_with('{'), "{expected}");
+    for more in [&["-f", "json=-"][..], &["-f", "json", "-o", "-"]] {
+        assert_eq!(run(&site, more).stdout, expected, "{more:?}");
+        assert!(!site.home().join("-").exists());
+    }
+    assert_eq!(run(&site, &["-f", "json=-", "-f", "text"]).code, 2, "one of them needs a file");
+}
