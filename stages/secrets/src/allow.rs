@@ -90,11 +90,13 @@ impl PathTest {
         }
     }
 
-    fn describe(&self) -> String {
-        match self {
-            Self::Globs(globs) => globs.patterns().join(" "),
-            Self::Pattern(pattern) => pattern.text().to_owned(),
-        }
+    /// Returns the kind of test, how many texts it has, and those.
+    fn describe(&self) -> Vec<String> {
+        let (kind, texts) = match self {
+            Self::Globs(globs) => ("globs", globs.patterns().to_vec()),
+            Self::Pattern(pattern) => ("pattern", vec![pattern.text().to_owned()]),
+        };
+        [kind.to_owned(), texts.len().to_string()].into_iter().chain(texts).collect()
     }
 }
 
@@ -115,10 +117,11 @@ impl ValueTest {
         }
     }
 
-    fn describe(&self) -> String {
+    /// Returns the kind of test and its text.
+    fn describe(&self) -> [String; 2] {
         match self {
-            Self::Pattern(target, pattern) => format!("{target:?} {}", pattern.text()),
-            Self::Word(word) => word.clone(),
+            Self::Pattern(target, pattern) => [format!("pattern {target:?}"), pattern.text().to_owned()],
+            Self::Word(word) => ["word".to_owned(), word.clone()],
         }
     }
 }
@@ -154,14 +157,20 @@ impl Allow {
         self.rules.is_empty() || self.rules.iter().any(|known| known == rule)
     }
 
-    /// Adds all that decides to a digest.
+    /// Adds all that decides to a digest: each list with its name and length, so that none reads like another.
     pub(crate) fn hash(&self, hasher: &mut Hasher) {
-        hasher.part(format!("{:?} {:?} {:?} {:?}", self.rules, self.commits, self.identity, self.condition));
-        for text in
-            self.paths.iter().map(PathTest::describe).chain(self.values.iter().map(ValueTest::describe))
-        {
-            hasher.part(text);
-        }
+        let mut list = |name: &str, texts: Vec<String>| {
+            hasher.part(name).part((texts.len() as u64).to_le_bytes());
+            for text in texts {
+                hasher.part(text);
+            }
+        };
+        list("rules", self.rules.clone());
+        list("paths", self.paths.iter().flat_map(PathTest::describe).collect());
+        list("commits", self.commits.clone());
+        list("identity", self.identity.iter().cloned().collect());
+        list("values", self.values.iter().flat_map(ValueTest::describe).collect());
+        list("condition", vec![format!("{:?}", self.condition)]);
     }
 }
 
@@ -213,6 +222,34 @@ mod tests {
             false,
             false,
         );
+    }
+
+    #[test]
+    fn no_two_lists_have_one_digest() {
+        let word = |text: &str| ValueTest::Word(text.into());
+        let globs = |texts: &[&str]| PathTest::Globs(Globs::new(texts).unwrap());
+        let all = [
+            vec![allow()],
+            vec![allow(), allow()],
+            vec![Allow { paths: vec![PathTest::Pattern(pattern("a"))], ..allow() }],
+            vec![Allow { paths: vec![globs(&["a"])], ..allow() }],
+            vec![Allow { paths: vec![globs(&["a", "b"])], ..allow() }],
+            vec![Allow { paths: vec![globs(&["a b"])], ..allow() }],
+            vec![Allow { paths: vec![globs(&["a"]), globs(&["b"])], ..allow() }],
+            vec![Allow { values: vec![word("a")], ..allow() }],
+            vec![Allow { values: vec![word("a"), word("b")], ..allow() }],
+            vec![Allow { values: vec![ValueTest::Pattern(Target::Secret, pattern("a"))], ..allow() }],
+            vec![Allow { rules: vec!["a".into()], ..allow() }],
+            vec![Allow { commits: vec!["a".into()], ..allow() }],
+            vec![Allow { values: vec![word("a")], ..allow() }, Allow { values: vec![word("b")], ..allow() }],
+        ];
+        let digest = |list: &Vec<Allow>| {
+            let mut hasher = Hasher::new("test");
+            list.iter().for_each(|allow| allow.hash(&mut hasher));
+            hasher.digest().to_string()
+        };
+        let digests: std::collections::BTreeSet<String> = all.iter().map(digest).collect();
+        assert_eq!(digests.len(), all.len());
     }
 
     #[test]

@@ -60,6 +60,23 @@ mod tests {
         assert!(incomplete.is_empty(), "{incomplete:?}");
     }
 
+    /// A type is one service's format: neither what code of the engine finds, nor a second form, counts.
+    #[test]
+    fn types_are_counted_once() {
+        let rules = Rules::own().unwrap();
+        let formats = || rules.entries().filter(|rule| rule.kind != RuleKind::Engine);
+        let service =
+            |id: &str| rules.find(id).and_then(|index| rules.entry(index)).map(|rule| &rule.service);
+        let wrong: Vec<_> = formats()
+            .filter(|rule| rule.variant_of.as_deref().is_some_and(|of| service(of) != Some(&rule.service)))
+            .map(|rule| &rule.id)
+            .collect();
+        assert!(wrong.is_empty(), "{wrong:?}");
+        let types = formats().filter(|rule| rule.variant_of.is_none()).count();
+        let services: std::collections::BTreeSet<_> = formats().map(|rule| &rule.service).collect();
+        assert!(types >= 850 && services.len() >= 650, "{types} types of {} services", services.len());
+    }
+
     /// What is wrong with the examples of one rule.
     fn complaints(rules: &Rules, (id, path, bad, near_miss): &Example) -> Vec<String> {
         let hint = path.as_deref().map_or(Hint::NONE, Hint::of);

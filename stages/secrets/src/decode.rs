@@ -19,6 +19,8 @@ const DEEPEST: usize = 2;
 const SHORTEST: usize = 32;
 /// Longest encoded value that is decoded.
 const LONGEST: usize = 4 << 20;
+/// Folders that may stand before an encoded value.
+const MOST_FOLDERS: usize = 16;
 /// Escapes that a word must have to be percent-encoded on purpose.
 const FEWEST_ESCAPES: usize = 3;
 
@@ -68,8 +70,9 @@ fn spend(bytes: usize, pass: &mut Pass<'_>) -> bool {
 
 /// Decodes one run of digits when a taste of it is worth it.
 fn look_inside(pass: &mut Pass<'_>, run: Range<usize>, depth: usize) {
+    let Some((encoding, skipped)) = pass.text.get(run.clone()).and_then(taste_behind_path) else { return };
+    let run = run.start + skipped..run.end;
     let Some(encoded) = pass.text.get(run.clone()) else { return };
-    let Some(encoding) = taste(encoded) else { return };
     if run.len() > LONGEST || !spend(run.len(), pass) {
         pass.found.limit(Limit::Decoding);
         return;
@@ -194,6 +197,15 @@ fn join(found: &mut Vec<Range<usize>>, text: &[u8], run: Range<usize>) {
     found.push(run);
 }
 
+/// Tells what the run is, or what stands in it behind a path: `/` is a digit too. With it, how much of the run the path is.
+fn taste_behind_path(run: &[u8]) -> Option<(Encoding, usize)> {
+    let behind = |slash: usize| slash + 1;
+    std::iter::once(0)
+        .chain(memchr::memchr_iter(b'/', run).take(MOST_FOLDERS).map(behind))
+        .filter(|start| run.len() - start >= SHORTEST)
+        .find_map(|start| Some((taste(run.get(start..)?)?, start)))
+}
+
 /// Decodes the first characters and tells what the run is, when it can be text, an archive or a key.
 fn taste(encoded: &[u8]) -> Option<Encoding> {
     let head = encoded.get(..48.min(encoded.len()))?;
@@ -208,10 +220,15 @@ fn taste(encoded: &[u8]) -> Option<Encoding> {
 
 /// Tells whether decoded bytes are worth a look: text throughout, an archive, a key.
 fn is_promising(inner: &[u8]) -> bool {
-    let is_text = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..0x7F);
-    inner.iter().all(is_text)
-        || archive::Kind::of(inner).is_some()
-        || matches!(inner, [0x30, 0x81..=0x84, ..])
+    is_text(inner) || archive::Kind::of(inner).is_some() || matches!(inner, [0x30, 0x81..=0x84, ..])
+}
+
+/// Tells whether the bytes are the beginning of a text in UTF-8.
+fn is_text(bytes: &[u8]) -> bool {
+    let plain = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..0x7F | 0x80..);
+    // The last character may be cut off.
+    let whole = std::str::from_utf8(bytes).map_or_else(|error| error.error_len().is_none(), |_| true);
+    whole && bytes.iter().all(plain)
 }
 
 fn base64_lines(encoded: &[u8]) -> Option<Vec<u8>> {
@@ -306,6 +323,7 @@ mod tests {
         };
         check(&STANDARD.encode("username=admin and some more text"), Some(Encoding::Base64));
         check("75736572206e616d6520616e6420736f6d65206d6f72652074657874", Some(Encoding::Hex));
+        check(&STANDARD.encode("Passwort für den Zugang zur Küche"), Some(Encoding::Base64));
         check("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", None);
         check("ThisIsAnIdentifierThatIsQuiteLongAndNotBase64", None);
         check(
@@ -314,6 +332,15 @@ mod tests {
             ]),
             Some(Encoding::Base64),
         );
+    }
+
+    #[test]
+    fn a_value_behind_a_path_is_found() {
+        let value = STANDARD.encode("username=admin and some more text");
+        let check = |run: String, expected| assert_eq!(taste_behind_path(run.as_bytes()), expected, "{run}");
+        check(value.clone(), Some((Encoding::Base64, 0)));
+        check(format!("/api/v1/{value}"), Some((Encoding::Base64, 8)));
+        check("src/components/authentication/providers/index".to_owned(), None);
     }
 
     #[test]

@@ -83,6 +83,17 @@ impl Pattern {
         &self.text
     }
 
+    /// Returns the characters that the credential begins with, as far as the expression spells them out.
+    pub(crate) fn opening(&self) -> &str {
+        let inside = self.text.split_once("(?<secret>").map_or("", |(_, inside)| inside);
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        let length = inside.find(|c| !is_plain(c)).unwrap_or(inside.len());
+        let (plain, rest) = inside.split_at_checked(length).unwrap_or((inside, ""));
+        // The last one may come more than once, or not at all.
+        let counted = rest.starts_with(['?', '*', '+', '{']);
+        plain.get(..length - usize::from(counted && length > 0)).unwrap_or("")
+    }
+
     /// Matches exactly at `start`, going no further than `longest` bytes.
     pub(crate) fn at(&self, text: &[u8], start: usize, longest: usize) -> Option<Match> {
         search(self.regex()?, anchored(text, start, longest))
@@ -219,6 +230,17 @@ mod tests {
         check("[0-9a-f]{4}", Edges::End, "xabcd", Some("abcd"));
         check("key=(?<secret>[0-9a-f]{4,})", Edges::Both, "mykey=abcdefg key=0123;", Some("0123"));
         check("(a|b=(?<secret>[0-9]+))x?", Edges::Both, "b=12x b=34", Some("34"));
+    }
+
+    #[test]
+    fn what_a_value_begins_with_is_read_off() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(Pattern::new(text.into(), Edges::None).opening(), expected, "{text}");
+        };
+        check("x=(?<secret>key_[0-9]{4})", "key_");
+        check("(?<secret>ab?c)", "a");
+        check("(?<secret>[ab])", "");
+        check("abc", "");
     }
 
     #[test]

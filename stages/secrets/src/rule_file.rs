@@ -12,6 +12,9 @@ pub struct RuleEntry {
     pub id: String,
     /// Whose credential it is.
     pub service: String,
+    /// The rule whose credential this is in another form: an older one, another keyword. Together they count as one type.
+    #[serde(default)]
+    pub variant_of: Option<String>,
     /// What was found, in a few words.
     pub title: String,
     /// How bad a finding is: `critical` to `info`.

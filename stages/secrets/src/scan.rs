@@ -279,7 +279,10 @@ impl<'a> Pass<'a> {
                     }
                     from = found.whole.end.max(from + 1);
                     if !continues(self.text, &found.secret) {
-                        self.weigh(index, rule, &found, 0, Source::Context);
+                        let secret = self.text.get(found.secret.clone()).unwrap_or_default();
+                        let opening = pattern.opening();
+                        let fixed = if secret.starts_with(opening.as_bytes()) { opening.len() } else { 0 };
+                        self.weigh(index, rule, &found, fixed, Source::Context);
                     }
                 }
             }

@@ -1,8 +1,8 @@
 //! Spec and run, for a tree and for commits.
 
-use std::collections::BTreeSet;
-use std::sync::Mutex;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 use ::stage::{
     ConfigError, File, Given, Globs, HistoryRange, Need, Running, Section, Sink, Spec, Stage, StageError,
@@ -175,7 +175,14 @@ impl Secrets {
     fn look(&self, given: &Given<'_>, out: &Sink, prepared: &Prepared<'_>) -> Result<(), StageError> {
         let files = given.files()?;
         out.expect(files.len() as u64);
-        let look = Look { given, out, prepared, totals: Totals::default(), used: Mutex::default() };
+        let look = Look {
+            given,
+            out,
+            prepared,
+            totals: Totals::default(),
+            used: Mutex::default(),
+            folders: OnceLock::new(),
+        };
         given.compute(|| {
             (0..files.len()).into_par_iter().for_each(|slot| {
                 if let Some(file) = files.nth(slot).filter(|_| !given.cancelled()) {
@@ -227,12 +234,37 @@ struct Look<'a> {
     totals: Totals,
     /// Entries of what is let pass that let something pass.
     used: Mutex<BTreeSet<usize>>,
+    /// All folders that hold a file, once a link asks for them.
+    folders: OnceLock<HashSet<String>>,
+}
+
+/// Returns every folder above the paths.
+fn folders<'a>(paths: impl Iterator<Item = &'a str>) -> HashSet<String> {
+    let above = |path: &'a str| path.match_indices('/').filter_map(move |(at, _)| path.get(..at));
+    paths.flat_map(above).map(str::to_owned).collect()
+}
+
+/// Returns the path that a link means, by names alone; `None` outside the tree.
+fn resolve(path: &str, target: &str) -> Option<String> {
+    let mut parts: Vec<&str> = path.split('/').collect();
+    parts.pop();
+    for part in target.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            name => parts.push(name),
+        }
+    }
+    (!target.starts_with('/')).then(|| parts.join("/"))
 }
 
 impl Look<'_> {
     fn file(&self, file: &File<'_>) {
-        if *file.kind() != EntryKind::File {
-            return;
+        match file.kind() {
+            EntryKind::File => {}
+            EntryKind::Link { target, inside } => return self.link(file.path(), target, *inside),
+            // Its content is another repository's, and not in this tree.
+            EntryKind::Submodule { .. } => return,
         }
         let hint = Hint::of(file.path());
         let context = self.prepared.context(&hint);
@@ -246,6 +278,21 @@ impl Look<'_> {
         match kept {
             Ok(kept) => self.say(file.path(), &kept),
             Err(reason) => self.out.gap(GapKind::Unread, "unreadable", file.path(), reason),
+        }
+    }
+
+    /// What a link means is looked at under its own path, if it is listed.
+    fn link(&self, path: &str, target: &str, inside: bool) {
+        self.totals.links.fetch_add(1, Ordering::Relaxed);
+        let Some(meant) = resolve(path, target).filter(|_| inside) else { return };
+        let listed = || -> Result<bool, StageError> {
+            let files = self.given.files()?;
+            let folders = self.folders.get_or_init(|| folders(files.iter().map(|file| file.path())));
+            Ok(meant.is_empty() || files.find(&meant).is_some() || folders.contains(&meant))
+        };
+        if !listed().unwrap_or(false) {
+            let reason = format!("the link leads to `{meant}`, which is not among the files looked at");
+            self.out.gap(GapKind::Partial, "link-target", path, reason);
         }
     }
 
@@ -282,6 +329,7 @@ pub(crate) struct Totals {
     fake: AtomicU64,
     placeholder: AtomicU64,
     binary: AtomicU64,
+    links: AtomicU64,
 }
 
 impl Totals {
@@ -300,6 +348,10 @@ impl Totals {
             ("binary", &self.binary),
         ] {
             out.count(what, number.load(Ordering::Relaxed));
+        }
+        let links = self.links.load(Ordering::Relaxed);
+        if links > 0 {
+            out.count("links", links);
         }
     }
 }
@@ -361,6 +413,18 @@ impl Limit {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn links_mean_paths() {
+        let check = |path: &str, target: &str, expected: Option<&str>| {
+            assert_eq!(super::resolve(path, target).as_deref(), expected, "{path} {target}");
+        };
+        check("a/b", "c", Some("a/c"));
+        check("a/b", "../c/./d/", Some("c/d"));
+        check("a", ".", Some(""));
+        check("a", "../b", None);
+        check("a", "/b", None);
+    }
+
     #[test]
     fn the_engine_has_a_number() {
         assert_ne!(super::revision(), 0);

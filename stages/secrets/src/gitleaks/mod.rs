@@ -91,6 +91,7 @@ fn rule(rule: &Reading<'_>, id: String) -> Result<(RuleEntry, Foreign), Gitleaks
     let keywords =
         keywords.into_iter().filter(|word| !word.is_empty()).map(|word| word.to_lowercase()).collect();
     let entry = RuleEntry {
+        variant_of: None,
         id,
         service: "gitleaks configuration".to_owned(),
         title: title.clone(),

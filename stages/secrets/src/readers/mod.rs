@@ -51,6 +51,7 @@ use crate::engine_rule::EngineRule;
 use crate::generic::name::{Name, Noun};
 use crate::hint::Area;
 use crate::placeholder;
+use crate::published;
 use crate::scan::Pass;
 use syntax::Value;
 
@@ -234,7 +235,8 @@ pub(crate) fn read(pass: &mut Pass<'_>) {
         if !is_filled_in(value, field.form) {
             continue;
         }
-        if example && field.form == Form::Plain && placeholder::has_word(value) {
+        if published::is_known(value) || example && field.form == Form::Plain && placeholder::has_word(value)
+        {
             pass.found.counts.placeholder += 1;
             continue;
         }
