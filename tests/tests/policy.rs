@@ -230,3 +230,40 @@ fn a_leak_in_the_tree_and_in_its_commit_is_told_once() {
     let (code, text, report) = judge(&site);
     assert_eq!((code, &report["findings"][0]["subject"]), (1, &"commits".into()), "{text}");
 }
+
+/// What main has in `sluicegate.yaml` that nobody can use, and what is said of it.
+fn mended(broken: &str, said: &str) {
+    let site = branched(broken);
+    site.write("sluicegate.yaml", STRICT).write("src/new.py", "1\n").commit("mend");
+    let (code, text, _) = judge(&site);
+    assert_eq!(code, 0, "{broken}\n{text}");
+    assert!(text.contains(said), "{broken}: `{said}` is not said\n{text}");
+    // The defaults stand in for it: what is less is not in force.
+    site.write("sluicegate.yaml", STRICT.replace("high", "never")).write("leak.py", leak(19)).commit("relax");
+    fails(&site, &[said, "gate.fail-on"]);
+}
+
+#[test]
+fn a_policy_that_nobody_can_use_can_be_mended() {
+    let stands_in = "the pipeline file of main cannot be used";
+    mended(&format!("{STRICT}bogus: 1\n"), stands_in);
+    mended(&STRICT.replace("secrets: {}", "secrets: { bogus: 1 }"), stands_in);
+    mended(&STRICT.replace("fail-on: high", "fail-on: bogus"), stands_in);
+    mended(&format!("{STRICT}cache: {{ trust: bogus }}\n"), stands_in);
+    mended(&format!("{STRICT}extends: [./nowhere.yaml]\n"), stands_in);
+    // Of these the rest is in force.
+    mended(&format!("{STRICT}baseline: nowhere.json\n"), "accepts nothing, for want of its baseline");
+    mended(&format!("{STRICT}trust:\n  images: []\n"), "trust: is removed");
+}
+
+#[test]
+fn what_a_broken_policy_leaves_of_itself_is_in_force() {
+    let strict = STRICT.replace("high", "low");
+    let site = branched(&format!("{strict}baseline: nowhere.json\n"));
+    site.write("sluicegate.yaml", "version: 1\nstages:\n  secrets: {}\ngate:\n  fail-on: never\n");
+    site.write("leak.py", leak(20)).commit("relax");
+    fails(&site, &["gate.fail-on", "nowhere.json"]);
+    // The change's own file must be right all the same.
+    site.write("sluicegate.yaml", format!("{STRICT}bogus: 1\n")).commit("break");
+    assert_eq!(site.run(&["run", "--since", "main", "--offline"]).code, 2);
+}

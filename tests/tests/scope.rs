@@ -241,3 +241,26 @@ fn a_revision_without_a_difference_is_said() {
     site.write("leak.py", leak(10));
     check(&site, &[], &["--since", "HEAD"], 1);
 }
+
+#[test]
+fn what_past_commits_held_is_not_new() {
+    let site = Site::repository();
+    site.write("sluicegate.yaml", STRICT.replace("secrets: {}", "secrets: { history: all }"));
+    site.write("old.py", leak(11)).commit("start");
+    site.remove("old.py").commit("hide");
+    // What other branches hold is nothing that this change brings.
+    site.git(&["checkout", "--quiet", "-b", "other"]);
+    site.write("other.py", leak(12)).commit("other");
+    site.git(&["checkout", "--quiet", "-b", "change", "main"]);
+    site.write("src/app.py", "print('shop')\n").commit("unrelated");
+    for environment in [&[][..], &PULL] {
+        let (_, report) = check(&site, environment, &["--profile", "ci"], 0);
+        assert_eq!(states(&report), ["unchanged", "unchanged"], "{report:#}");
+    }
+    site.write("leak.py", leak(13)).commit("leak");
+    site.remove("leak.py").commit("hide");
+    let (_, report) = check(&site, &[], &["--since", "main"], 1);
+    assert_eq!(states(&report), ["new", "unchanged", "unchanged"], "{report:#}");
+    // A tree judged as a whole has them all.
+    check(&site, &[], &[], 1);
+}
