@@ -9,6 +9,7 @@ use stage::{Given, Inputs, Output, Sink, StageError, Trace};
 use store::Cache;
 use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use crate::kept::{Kept, Remembered};
 use crate::memo::Counting;
@@ -84,7 +85,8 @@ pub(crate) async fn execute(
     };
     let remember = cache.is_some();
     // A task of its own: work on the CPU pool blocks the task it is in, and the watch over it must go on.
-    let running = tokio::spawn(async move { watched.run(remember).await });
+    let work = async move { watched.run(remember).await };
+    let running = tokio::spawn(work.in_current_span());
     let result = supervise((instance.timeout, budget), running, &inputs.cancel, &own).await;
     let result = result.map(|traced| {
         let output = sink.take();

@@ -65,6 +65,8 @@ pub struct Given<'a> {
     files: Option<Files>,
     policy: Option<Files>,
     trace: Mutex<Trace>,
+    /// The span of the stage: its threads are in none of their own.
+    span: tracing::Span,
 }
 
 /// The name of the set of [`Need::Files`] in a trace.
@@ -81,7 +83,7 @@ impl<'a> Given<'a> {
         };
         let files = select(&inputs.tree, spec.globs(FILES));
         let policy = select(&inputs.policy, spec.globs(POLICY));
-        Self { spec, subject, inputs, files, policy, trace: Mutex::default() }
+        Self { spec, subject, inputs, files, policy, trace: Mutex::default(), span: tracing::Span::current() }
     }
 
     /// Returns the stage's name.
@@ -215,8 +217,11 @@ impl<'a> Given<'a> {
         unit: &Digest,
         compute: impl FnOnce() -> Result<T, StageError>,
     ) -> Result<T, StageError> {
+        let (stage, kept) = (&self.spec.id, tracing::field::Empty);
+        let span = tracing::debug_span!(parent: &self.span, "unit", %stage, id = %unit, kept).entered();
         let key = MemoKey::new(context, unit);
         let kept = self.inputs.memo.recall(&key).and_then(|bytes| postcard::from_bytes(&bytes).ok());
+        span.record("kept", kept.is_some());
         if let Some(value) = kept {
             return Ok(value);
         }
