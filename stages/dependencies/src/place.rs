@@ -151,6 +151,7 @@ mod tests {
         let text = entry.repeat(8_000);
         let columns = Columns::new(&text);
         assert!(spans.iter().all(|span| text[columns.offset(1, span.start_column)..].starts_with('é')));
+        assert_eq!(places(text.as_bytes(), &spans).map(|places| places.len()), Some(8_000));
         // Each part is looked at once, however many entries lie around it.
         let ranges: Vec<Range<usize>> =
             (0..8_000).map(|number| number * entry.len()..number * entry.len() + 1).collect();

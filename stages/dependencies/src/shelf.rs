@@ -49,8 +49,8 @@ fn age(ecosystem: Ecosystem, newest: Option<&str>, most: u32, today: Date) -> Op
     let age = newest.until(today).map_or(0, |age| age.get_days());
     let reason = || {
         format!(
-            "the newest advisory for {ecosystem} in the database is of {newest}, more than {most} days ago, so flaws that \
-             were published since are not known"
+            "the newest date of an advisory for {ecosystem} in the database is {newest}, more than {most} days ago, so flaws \
+             that were published since are not known"
         )
     };
     (i64::from(age) > i64::from(most)).then(|| ("stale-database", reason()))
