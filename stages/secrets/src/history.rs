@@ -1,12 +1,12 @@
 //! Credentials in commits: each said once, at the commit that first brought it in.
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ::stage::{Given, Sink, StageError};
 use model::{Digest, GapKind, SecretVerdict};
+use rayon::prelude::*;
 use source::{Blob, Introduced, Names};
 
 use crate::finding::Source;
@@ -20,6 +20,8 @@ use crate::stage::{Prepared, Totals};
 
 /// Places at which one credential is looked for again, now that the path is known.
 const MOST_PLACES: usize = 64;
+/// Of these, how many whose paths say the same: their versions of a file rarely differ around one credential.
+const MOST_ALIKE: usize = 4;
 /// Least probability in the first look: without a path less is known, and nothing must be lost by it.
 const FIRST_LOOK: u8 = 10;
 
@@ -79,7 +81,7 @@ pub(crate) fn look(given: &Given<'_>, out: &Sink, prepared: &Prepared<'_>) -> Re
         }
     }
     totals.say(out);
-    Second { given, prepared, holders: &holders, kept: BTreeMap::new() }.say(out, &introduced)
+    Second { given, prepared, holders: &holders, kept: Mutex::default() }.say(out, &introduced)
 }
 
 /// The look at every blob, whose path is not known.
@@ -106,14 +108,14 @@ impl First<'_> {
 }
 
 /// What a look at a known path gave, by blob and hint.
-type Looks = BTreeMap<(Digest, Vec<u8>), Arc<Kept>>;
+type Looks = HashMap<(Digest, Hint), Arc<Kept>>;
 
 /// The second look, at blobs that hold something, under the paths at which they came in: it decides.
 struct Second<'a> {
     given: &'a Given<'a>,
     prepared: &'a Prepared<'a>,
     holders: &'a Holders,
-    kept: Looks,
+    kept: Mutex<Looks>,
 }
 
 /// A credential at the place where it came in.
@@ -133,21 +135,17 @@ impl Said<'_> {
 
 impl Second<'_> {
     /// Says each credential at its first place.
-    fn say(mut self, out: &Sink, introduced: &BTreeMap<Digest, Vec<Introduced>>) -> Result<(), StageError> {
+    fn say(self, out: &Sink, introduced: &BTreeMap<Digest, Vec<Introduced>>) -> Result<(), StageError> {
+        let places: Vec<_> = first_places(self.holders, introduced).into_iter().collect();
+        let look = || places.par_iter().map(|(tag, places)| self.first(*tag, places)).collect();
+        let found: Result<Vec<_>, StageError> = self.given.compute(look);
         // Two finds of the first look may turn out to be one.
         let mut all: BTreeMap<u64, Said<'_>> = BTreeMap::new();
-        for (tag, places) in first_places(self.holders, introduced) {
-            for (blob, place) in places.into_iter().take(MOST_PLACES) {
-                if self.given.cancelled() {
-                    return Err(StageError::Cancelled);
-                }
-                let Some((kept, at)) = self.find(blob, tag, &place.path)? else { continue };
-                let said = Said { blob, place, kept, at };
-                let own = said.kept.hits.get(at).map_or(tag, |(hit, _)| hit.tag);
-                if all.get(&own).is_none_or(|known| said.order() < known.order()) {
-                    all.insert(own, said);
-                }
-                break;
+        for (said, (tag, _)) in found?.into_iter().zip(&places) {
+            let Some(said) = said else { continue };
+            let own = said.kept.hits.get(said.at).map_or(*tag, |(hit, _)| hit.tag);
+            if all.get(&own).is_none_or(|known| said.order() < known.order()) {
+                all.insert(own, said);
             }
         }
         for said in all.values() {
@@ -161,10 +159,40 @@ impl Second<'_> {
         Ok(())
     }
 
+    /// Returns the first of the places, each a blob and where it came in, at which the credential still is one.
+    fn first<'p>(
+        &self,
+        tag: u64,
+        places: &[(Digest, &'p Introduced)],
+    ) -> Result<Option<Said<'p>>, StageError> {
+        let mut alike: HashMap<Hint, usize> = HashMap::new();
+        for (blob, place) in places.iter().take(MOST_PLACES) {
+            if self.given.cancelled() {
+                return Err(StageError::Cancelled);
+            }
+            let hint = Hint::of(&place.path);
+            let looks = alike.entry(hint).or_default();
+            *looks += 1;
+            if *looks > MOST_ALIKE {
+                continue;
+            }
+            if let Some((kept, at)) = self.find(*blob, tag, &hint, &place.path)? {
+                return Ok(Some(Said { blob: *blob, place, kept, at }));
+            }
+        }
+        Ok(None)
+    }
+
     /// Finds again what the first look found: the same value, or else what now stands there. What proves itself needs no path.
-    fn find(&mut self, blob: Digest, tag: u64, path: &str) -> Result<Option<(Arc<Kept>, usize)>, StageError> {
+    fn find(
+        &self,
+        blob: Digest,
+        tag: u64,
+        hint: &Hint,
+        path: &str,
+    ) -> Result<Option<(Arc<Kept>, usize)>, StageError> {
         let range = self.holders.get(&blob).and_then(|tags| tags.get(&tag)).cloned().unwrap_or_default();
-        let kept = self.kept(blob, &Hint::of(path))?;
+        let kept = self.kept(blob, hint)?;
         let is_for = |hit: &Hit| self.prepared.rules.is_for(hit.rule, path);
         let at = |wanted: &dyn Fn(&Hit) -> bool, kept: &Kept| {
             kept.hits.iter().position(|(hit, _)| wanted(hit) && is_for(hit))
@@ -176,23 +204,20 @@ impl Second<'_> {
         }
         let blind = self.kept(blob, &Hint::NONE)?;
         let sure = |hit: &Hit| hit.tag == tag && hit.verdict != SecretVerdict::Likely;
-        let is_for = |hit: &Hit| self.prepared.rules.is_for(hit.rule, path);
-        let found = blind.hits.iter().position(|(hit, _)| sure(hit) && is_for(hit));
+        let found = at(&sure, &blind);
         Ok(found.map(|found| (blind, found)))
     }
 
-    fn kept(&mut self, blob: Digest, hint: &Hint) -> Result<Arc<Kept>, StageError> {
-        match self.kept.entry((blob, hint.key())) {
-            Entry::Occupied(known) => Ok(Arc::clone(known.get())),
-            Entry::Vacant(slot) => {
-                let content = self.given.commits()?.read(&blob);
-                let bytes = content.map_err(|error| StageError::Failed(error.to_string()))?;
-                let (rules, options) = (&self.prepared.rules, &self.prepared.options);
-                Ok(Arc::clone(
-                    slot.insert(Arc::new(self.given.compute(|| Kept::of(&bytes, hint, rules, options)))),
-                ))
-            }
+    fn kept(&self, blob: Digest, hint: &Hint) -> Result<Arc<Kept>, StageError> {
+        let known = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = known().get(&(blob, *hint)) {
+            return Ok(Arc::clone(kept));
         }
+        let content = self.given.commits()?.read(&blob);
+        let bytes = content.map_err(|error| StageError::Failed(error.to_string()))?;
+        let kept = Arc::new(Kept::of(&bytes, hint, &self.prepared.rules, &self.prepared.options));
+        known().insert((blob, *hint), Arc::clone(&kept));
+        Ok(kept)
     }
 }
 
