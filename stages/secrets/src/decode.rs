@@ -225,7 +225,7 @@ fn is_promising(inner: &[u8]) -> bool {
 
 /// Tells whether the bytes are the beginning of a text in UTF-8.
 fn is_text(bytes: &[u8]) -> bool {
-    let plain = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..0x7F | 0x80..);
+    let plain = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..=0x7E | 0x80..);
     // The last character may be cut off.
     let whole = std::str::from_utf8(bytes).map_or_else(|error| error.error_len().is_none(), |_| true);
     whole && bytes.iter().all(plain)

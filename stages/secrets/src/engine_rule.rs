@@ -27,6 +27,8 @@ pub(crate) enum EngineRule {
     BasicAuthorization,
     /// The header of a bearer's token.
     BearerAuthorization,
+    /// A password that a command is given as an option.
+    CommandPassword,
     /// A value whose name says credential.
     GenericCredential,
     /// A request to ignore that nothing answers to.
@@ -52,6 +54,7 @@ const NAMES: &[(EngineRule, &str)] = &[
     (EngineRule::ConnectionString, "connection-string-password"),
     (EngineRule::BasicAuthorization, "basic-authorization"),
     (EngineRule::BearerAuthorization, "bearer-authorization"),
+    (EngineRule::CommandPassword, "command-line-password"),
     (EngineRule::GenericCredential, "generic-credential"),
     (EngineRule::UnusedIgnore, "unused-ignore"),
     (EngineRule::IgnoreWithoutReason, "ignore-without-reason"),

@@ -100,7 +100,11 @@ const BY_NAME: &[(&str, &str, &str)] = &[
     (".pgpass", "db.shop.io:5432:shop:shop:kW9xTr2\n", "pgpass-password"),
     ("config/master.key", "0f2a9c41d7e85b36aa10c41d7e85b36a\n", "rails-secret"),
     ("etc/redis.conf", "requirepass kW9xTr2\n", "server-config-password"),
-    ("terraform.tfstate", "{\"resources\": [{\"password\": \"kW9xTr2\"}]}\n", "terraform-state-secret"),
+    (
+        "terraform.tfstate",
+        "{\"outputs\": {\"db_password\": {\"value\": \"kW9xTr2\"}}}\n",
+        "terraform-state-secret",
+    ),
 ];
 
 #[test]

@@ -2,6 +2,7 @@
 
 pub(crate) mod assignment;
 pub(crate) mod basic;
+pub(crate) mod command;
 pub(crate) mod der;
 pub(crate) mod jwk;
 pub(crate) mod jwt;
@@ -36,11 +37,13 @@ pub(crate) enum Detector {
     Bearer,
     /// Names that say credential.
     Assignment,
+    /// Options of commands.
+    Command,
     /// Requests to ignore.
     Marker(MarkerForm),
 }
 
-/// Keyword → detector, but for those of markers and assignments, whose lists are theirs.
+/// Keyword → detector, but for those of markers, assignments and commands, whose lists are theirs.
 const KEYWORDS: &[(&str, Detector)] = &[
     ("-----BEGIN ", Detector::Pem),
     ("---- BEGIN ", Detector::Pem),
@@ -58,7 +61,8 @@ impl Detector {
     pub(crate) fn keywords() -> impl Iterator<Item = (&'static str, Self)> {
         let markers = marker::FORMS.iter().map(|(text, form)| (*text, Self::Marker(*form)));
         let names = assignment::KEYWORDS.iter().map(|text| (*text, Self::Assignment));
-        KEYWORDS.iter().copied().chain(markers).chain(names)
+        let programs = command::PROGRAMS.iter().map(|text| (*text, Self::Command));
+        KEYWORDS.iter().copied().chain(markers).chain(names).chain(programs)
     }
 
     /// Looks at the text around a keyword.
@@ -71,6 +75,7 @@ impl Detector {
             Self::Url => url::detect(pass, at),
             Self::Basic => basic::detect(pass, at),
             Self::Bearer => basic::detect_bearer(pass, at),
+            Self::Command => command::detect(pass, at),
             Self::Assignment => assignment::detect(pass, at),
             Self::Marker(form) => pass.marker(at, form),
         }
