@@ -133,7 +133,7 @@ fn a_server_gives_what_a_folder_gives() {
     let status = from_server.run(&["db", "status"]);
     assert_eq!(status.code, 0, "{}", status.stderr);
     assert!(
-        status.stdout.contains("PyPI: 1 advisories of 1 packages, newest 2026-01-05"),
+        status.stdout.contains("PyPI: 1 advisories of 1 packages, newest 2999-01-05"),
         "{}",
         status.stdout
     );
@@ -349,4 +349,27 @@ fn a_missing_shard_is_incomplete_beside_one_that_is_there() {
     assert_eq!((gap["code"].as_str(), gap["kind"].as_str()), (Some("no-database"), Some("lost")));
     assert!(gap["reason"].as_str().unwrap().contains("for crates.io"), "{gap:#}");
     assert_eq!(gap["hint"], "run `sluicegate db update`");
+}
+
+/// A database with a record that cannot be read and none that is young.
+#[test]
+fn what_a_database_does_not_know_is_told_by_status_and_run() {
+    let site = shop();
+    let old = serde_json::json!({
+        "id": "TEST-2020-0001", "modified": "2020-01-05T00:00:00Z",
+        "affected": [{"package": {"ecosystem": "PyPI", "name": "other"}, "ranges": [
+            {"type": "ECOSYSTEM", "events": [{"introduced": "0"}]}]}],
+    });
+    let folder = site.beside("osv");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("old.json"), old.to_string()).unwrap();
+    fs::write(folder.join("broken.json"), "{\"id\": \"TEST-2020-0002\", \"affected\": [").unwrap();
+    let built = site.run(&["db", "update", "--from", folder.to_str().unwrap()]);
+    assert_eq!(built.code, 0, "{}", built.stderr);
+    let status = site.run(&["db", "status"]);
+    assert!(status.stdout.contains("1 records could not be read and are missing"), "{}", status.stdout);
+    let (_, report) = site.report(&["--offline"]);
+    let gaps = report["gaps"].as_array().unwrap().iter().map(|gap| (&gap["code"], &gap["kind"]));
+    let told: Vec<String> = gaps.map(|(code, kind)| format!("{code} {kind}")).collect();
+    assert_eq!(told, ["\"lost-advisories\" \"partial\"", "\"stale-database\" \"partial\""]);
 }

@@ -112,6 +112,9 @@ fn status(folder: &Path) -> Result<Exit, Fault> {
             "{ecosystem}: {} advisories of {} packages, newest {newest}, fetched {fetched}, from {}, {}",
             shelf.advisories, shelf.packages, shelf.built_from, shelf.digest
         );
+        if shelf.lost > 0 {
+            let _ = writeln!(text, "  {} records could not be read and are missing", shelf.lost);
+        }
         match status.states.get(ecosystem) {
             Some(State::Unusable(error)) => {
                 exit = Exit::Incomplete;
