@@ -52,12 +52,12 @@ impl Sections {
     /// Reads the sections. Files that an organization's policy brings have no say in where reports go, and neither has
     /// the change that is judged.
     pub(crate) fn read(combined: &Combined) -> Result<Self, Fault> {
-        let own = combined.in_force().files().first().and_then(|file| file.section("report"));
-        let reports = own.map(|own| own.parse()).transpose().map_err(Fault::usage)?.unwrap_or_default();
-        let (target, _) = combined.sections("cache");
-        let cache = target.iter().map(stage::Section::parse::<CacheSection>).collect::<Result<Vec<_>, _>>();
-        let cache = cache.map_err(Fault::usage)?.first().map(|section| section.trust).unwrap_or_default();
-        Ok(Self { reports, cache })
+        let files = combined.in_force().files();
+        let own = files.first().map(|file| file.read_section("report")).transpose().map_err(Fault::usage)?;
+        let reports = own.flatten().unwrap_or_default();
+        let cache = files.iter().filter_map(|file| file.read_section::<CacheSection>("cache").transpose());
+        let cache = cache.collect::<Result<Vec<_>, _>>().map_err(Fault::usage)?;
+        Ok(Self { reports, cache: cache.first().map(|section| section.trust).unwrap_or_default() })
     }
 }
 

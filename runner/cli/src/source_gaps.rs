@@ -42,6 +42,15 @@ pub(crate) fn required(stage: &StageId) -> Vec<Message> {
     outcome_of(stage.clone(), vec![gap])
 }
 
+/// Returns the messages for a comparison that the budget of the run cut short.
+pub(crate) fn comparison() -> Vec<Message> {
+    let Ok(stage) = StageId::new("comparison") else { return Vec::new() };
+    let reason = "the budget of the run was over before all that it is compared with was scanned, so what is old counts as new";
+    let hint = Some("raise `budget` in the profile, or let it run fewer stages");
+    let gap = gap(GapKind::Lost, "budget", None, reason.to_owned(), hint);
+    outcome_of(stage.clone(), vec![gap.map(|gap| Gap { stage, ..gap })])
+}
+
 fn gap(kind: GapKind, code: &str, path: Option<String>, reason: String, hint: Option<&str>) -> Option<Gap> {
     Some(Gap {
         stage: stage()?,

@@ -227,7 +227,7 @@ impl Engine {
             artifacts: std::collections::BTreeMap::new(),
             data: Arc::clone(&world.data),
             memo: Arc::new(FromCache(self.cache.clone())),
-            environment: world.environment.clone(),
+            environment: world.environment_of(&instance.spec),
             programs: world.programs.clone(),
             today: world.today.clone(),
             salt: world.salt,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use model::{Policy, Subject};
 use source::{Commits, Tree};
-use stage::DataSets;
+use stage::{DataSets, Need, Spec};
 
 /// What there is for stages to read.
 #[derive(Clone)]
@@ -22,7 +22,7 @@ pub struct World {
     pub commits: BTreeMap<Subject, Arc<dyn Commits>>,
     /// The data sets.
     pub data: Arc<dyn DataSets>,
-    /// The environment, narrowed to what the pipeline declares.
+    /// The environment as it is; a stage is handed what it declares of it.
     pub environment: BTreeMap<String, String>,
     /// Where declared programs are.
     pub programs: BTreeMap<String, PathBuf>,
@@ -35,6 +35,15 @@ pub struct World {
 }
 
 impl World {
+    /// Returns the part of the environment that a stage declares.
+    pub fn environment_of(&self, spec: &Spec) -> BTreeMap<String, String> {
+        let names = spec.needs.iter().filter_map(|need| match need {
+            Need::Env(name) | Need::Secret(name) => Some(name),
+            _ => None,
+        });
+        names.filter_map(|name| Some((name.clone(), self.environment.get(name)?.clone()))).collect()
+    }
+
     /// Returns the tree that policy files come from.
     pub fn policy(&self, policy: Policy) -> Option<Arc<dyn Tree>> {
         match policy {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use model::{Digest, StageId};
+use serde::de::DeserializeOwned;
 use stage::{ConfigError, Section};
 
 use crate::cut::{self, Kept};
@@ -25,7 +26,6 @@ pub struct PipelineFile {
     sections: BTreeMap<&'static str, TopSection>,
     /// The braces of the whole file, when it is written as JSON is.
     braces: Vec<Kept>,
-    digest: Digest,
 }
 
 /// What the runner itself reads of one entry under `stages:`.
@@ -79,17 +79,12 @@ impl PipelineFile {
     pub fn parse(path: &str, bytes: &[u8]) -> Result<Self, ConfigError> {
         let text = Text::new(path, bytes)?;
         let document = node::read(&text)?;
-        Reader { text: &text, document: &document }.read(Digest::of(bytes))
+        Reader { text: &text, document: &document }.read()
     }
 
     /// Returns the path, as messages print it.
     pub fn path(&self) -> &str {
         self.text.path()
-    }
-
-    /// Returns the digest of the file's bytes.
-    pub fn digest(&self) -> Digest {
-        self.digest
     }
 
     /// Returns the stages, by name.
@@ -112,6 +107,12 @@ impl PipelineFile {
         let section = self.sections.get(key)?;
         let text = self.render(section.value.clone());
         Some(Section { id: section.id.clone(), file: self.path().to_owned(), text })
+    }
+
+    /// Reads the value under a key of [`PipelineFile::SECTIONS`]; an error shows its line as the file has it.
+    pub fn read_section<T: DeserializeOwned + Default>(&self, key: &str) -> Result<Option<T>, ConfigError> {
+        let read = self.section(key).map(|section| section.parse());
+        read.transpose().map_err(|error| self.shown(error))
     }
 
     /// Returns the part of a stage's entry that is the stage's own.

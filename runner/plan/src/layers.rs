@@ -1,6 +1,5 @@
 //! A pipeline file together with the policies it builds on.
 
-use model::{Digest, Hasher};
 use source::Tree;
 use stage::{ConfigError, Kind};
 
@@ -69,15 +68,6 @@ impl Layers {
     /// Tells whether there is a file, or only what was detected.
     pub fn is_written(&self) -> bool {
         self.written
-    }
-
-    /// Returns the digest of all files with their paths: what `sluicegate trust` remembers.
-    pub fn digest(&self) -> Digest {
-        let mut hasher = Hasher::new("pipeline-files/v1");
-        for (path, file) in self.paths.iter().zip(&self.files) {
-            hasher.part(path).part(file.digest().bytes());
-        }
-        hasher.digest()
     }
 }
 

@@ -120,7 +120,7 @@ pub(crate) fn inputs(
         artifacts: std::collections::BTreeMap::new(),
         data: std::sync::Arc::clone(&world.data),
         memo: std::sync::Arc::new(engine::NoMemo),
-        environment: world.environment.clone(),
+        environment: world.environment_of(&planned.spec),
         programs: world.programs.clone(),
         today: world.today.clone(),
         salt: world.salt,

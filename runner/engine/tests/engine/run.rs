@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use engine::{Change, Instance, Ran, explain};
+use engine::{Change, Instance, Ran, World, explain};
 use model::{Message, Policy, Status, Subject, SubjectKind};
 use source::MemoryTree;
 use stage::harness::inputs;
@@ -208,6 +208,16 @@ fn a_subject_that_nobody_checks_is_a_lost_gap() {
         assert_eq!(lost(&ran).len(), 2);
         assert_eq!(status(&ran, "names-images").0, Status::Gaps);
     }
+}
+
+#[test]
+fn a_stage_is_handed_the_environment_that_it_declares() {
+    let needs = vec![Need::Env("LEVEL".into()), Need::Secret("TOKEN".into()), Need::Env("UNSET".into())];
+    let stage = probe("curious", needs, vec![], |_, _| Ok(()));
+    let pair = |name: &str| (name.to_owned(), name.to_lowercase());
+    let environment = ["HOME", "LEVEL", "TOKEN"].map(|name| pair(name)).into();
+    let world = World { environment, ..world(&[]) };
+    assert_eq!(world.environment_of(&stage.spec), [pair("LEVEL"), pair("TOKEN")].into());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use model::{Digest, StageId};
+use model::StageId;
 use stage::{ConfigError, Interpolated};
 
 use crate::cut::{self, Kept, Piece, Pieces};
@@ -42,7 +42,7 @@ impl<'a> CutEntry<'a> {
 }
 
 impl Reader<'_> {
-    pub(super) fn read(&self, digest: Digest) -> Result<PipelineFile, ConfigError> {
+    pub(super) fn read(&self) -> Result<PipelineFile, ConfigError> {
         let Self { text, document } = *self;
         let root = Pieces::of(text, &document.root, document.root.span.end, "a pipeline file")?;
         self.known_keys(&root)?;
@@ -59,7 +59,6 @@ impl Reader<'_> {
             braces: root.braces(),
             comments: document.comments.clone(),
             text: text.clone(),
-            digest,
         })
     }
 

@@ -173,6 +173,18 @@ fn every_part_of_a_whole_file_is_found() {
 }
 
 #[test]
+fn an_error_in_a_section_of_the_top_shows_the_line_as_it_is() {
+    let file = parse("{version: 1, cache: {trust: 7}, stages: {}}").unwrap_or_else(|error| panic!("{error}"));
+    let error = file.read_section::<BTreeMap<String, bool>>("cache").map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("1 | {version: 1, cache: {trust: 7}, stages: {}}"), "{error}");
+    assert_eq!(
+        file.read_section::<BTreeMap<String, u8>>("cache"),
+        Ok(Some([("trust".to_owned(), 7)].into()))
+    );
+    assert_eq!(file.read_section::<String>("baseline"), Ok(None));
+}
+
+#[test]
 fn the_same_section_has_the_same_digest() {
     let digest = |section: &str| {
         let text = format!("version: 1\nstages:\n  x:{section}\n");
