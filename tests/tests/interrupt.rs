@@ -141,6 +141,23 @@ fn a_run_stops_soon() {
 }
 
 #[test]
+fn a_run_stops_while_it_prepares() {
+    let _alone = alone();
+    let site = Site::repository();
+    site.write("sluicegate.yaml", "version: 1\nstages:\n  secrets: {}\n");
+    for number in 0..12_000 {
+        site.write(&format!("src/{}/file{number}.txt", number % 100), format!("{number}\n"));
+    }
+    site.commit("many");
+    let run = ["run", "--offline", "--since", "HEAD", "--format", "json"];
+    for delay in [0, 100, 250] {
+        check(&site, &run, delay, &["-INT"]);
+    }
+    check(&site, &["plan", "--offline", "--since", "HEAD"], 0, &["-TERM"]);
+    check(&site, &["baseline", "--offline"], 0, &["-INT"]);
+}
+
+#[test]
 fn one_file_does_not_hold_a_run_up() {
     let _alone = alone();
     let site = Site::new();

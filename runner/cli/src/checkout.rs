@@ -8,6 +8,7 @@ use model::Subject;
 use source::{CommitTree, History, Options, Repository, Selection, Shared, Tree, WorkTree};
 
 use crate::fault::Fault;
+use crate::part::Part;
 
 /// The folder under check.
 pub(crate) struct Checkout {
@@ -15,8 +16,14 @@ pub(crate) struct Checkout {
     pub(crate) root: PathBuf,
     /// Its repository, when it is in one.
     pub(crate) repository: Option<Repository>,
-    /// What is checked: the worktree, or a commit.
+    /// What is checked: the worktree, a part of it, or a commit.
     pub(crate) tree: Arc<dyn Tree>,
+    /// Where the policy lies: the same, or the whole of what a part is checked of.
+    pub(crate) policy: Arc<dyn Tree>,
+    /// The part of the repository that is checked by the repository's policy, as a path in it.
+    pub(crate) part: Option<String>,
+    /// The folder of `policy` on this machine; a commit has none.
+    pub(crate) folder: Option<PathBuf>,
     /// The commit that is checked out, or checked.
     pub(crate) head: Option<String>,
 }
@@ -30,8 +37,9 @@ const SHARED_BYTES: usize = 64 << 20;
 const MOST_FILE_BYTES: u64 = 64 << 20;
 
 impl Checkout {
-    /// Opens the worktree at `root`; of a bare repository, the tree of its head.
-    pub(crate) fn open(root: &Path, include_ignored: bool) -> Result<Self, Fault> {
+    /// Opens the worktree at `root`; of a bare repository, the tree of its head. A folder of a repository is a part of it,
+    /// unless it has a pipeline file of its own, or the repository has none.
+    pub(crate) fn open(root: &Path, include_ignored: bool, config: &str) -> Result<Self, Fault> {
         if !root.exists() {
             return Err(Fault::usage(format!("{} does not exist", root.display())));
         }
@@ -42,15 +50,22 @@ impl Checkout {
         let repository = Repository::discover(root).map_err(Fault::usage)?;
         let head = repository.as_ref().map(Repository::head).transpose().map_err(Fault::usage)?.flatten();
         let bare = repository.as_ref().is_some_and(|repository| repository.root().is_none());
-        let tree: Arc<dyn Tree> = match (&repository, &head) {
-            (Some(repository), Some(head)) if bare => commit_tree(repository, head)?,
+        let (policy, folder): (Arc<dyn Tree>, _) = match (&repository, &head) {
+            (Some(repository), Some(head)) if bare => (commit_tree(repository, head)?, None),
             _ => {
-                let options =
-                    Options { include_ignored, max_file_size: MOST_FILE_BYTES, ..Options::default() };
-                Arc::new(Shared::new(WorkTree::open(root, &options).map_err(Fault::usage)?, SHARED_BYTES))
+                let above = repository.as_ref().and_then(Repository::root);
+                let part = above.and_then(|above| Some((above, part(above, root, config)?)));
+                if let Some((above, part)) = part {
+                    let policy = worktree(above, include_ignored)?;
+                    let tree = Arc::new(Part::new(Arc::clone(&policy), &part));
+                    let (root, folder) = (root.to_owned(), Some(above.to_owned()));
+                    return Ok(Self { root, repository, tree, policy, part: Some(part), folder, head });
+                }
+                (worktree(root, include_ignored)?, Some(root.to_owned()))
             }
         };
-        Ok(Self { root: root.to_owned(), repository, tree, head })
+        let tree = Arc::clone(&policy);
+        Ok(Self { root: root.to_owned(), repository, tree, policy, part: None, folder, head })
     }
 
     /// Opens a commit of the repository at `root`, whatever is checked out.
@@ -58,8 +73,18 @@ impl Checkout {
         let repository = Repository::discover(root).map_err(Fault::usage)?;
         let repository =
             repository.ok_or_else(|| Fault::usage(format!("{} is in no git repository", root.display())))?;
-        let tree = commit_tree(&repository, commit)?;
-        Ok(Self { root: root.to_owned(), repository: Some(repository), tree, head: Some(commit.to_owned()) })
+        let policy = commit_tree(&repository, commit)?;
+        let tree = Arc::clone(&policy);
+        let (root, repository, head) = (root.to_owned(), Some(repository), Some(commit.to_owned()));
+        Ok(Self { root, repository, tree, policy, part: None, folder: None, head })
+    }
+
+    /// Returns what is checked of another tree of the repository.
+    pub(crate) fn of(&self, whole: &Arc<dyn Tree>) -> Arc<dyn Tree> {
+        match &self.part {
+            Some(part) => Arc::new(Part::new(Arc::clone(whole), part)),
+            None => Arc::clone(whole),
+        }
     }
 
     /// Returns the subjects there are, with the commits of those that are made of commits: the whole history, and what
@@ -94,14 +119,14 @@ impl Checkout {
         Ok((subjects, commits))
     }
 
-    /// Returns the repository, of which the tree must be the whole.
+    /// Returns the repository, whose policy must be that of the tree.
     pub(crate) fn whole(&self) -> Result<&Repository, Fault> {
         let missing = || Fault::usage(format!("{} is in no git repository", self.root.display()));
         let repository = self.repository.as_ref().ok_or_else(missing)?;
         let inside = repository.root().is_some_and(|root| !same(root, &self.root));
-        if inside {
+        if inside && self.part.is_none() {
             let text = format!(
-                "{} is a part of a repository, and a change is judged as a whole",
+                "{} is a part of a repository without being judged by its policy, and a change is judged as a whole",
                 self.root.display()
             );
             let root = repository.root().unwrap_or(&self.root).display().to_string();
@@ -109,6 +134,22 @@ impl Checkout {
         }
         Ok(repository)
     }
+}
+
+/// Returns the path of `root` in the repository `above`, when it is judged by the repository's policy.
+fn part(above: &Path, root: &Path, config: &str) -> Option<String> {
+    if root.join(config).symlink_metadata().is_ok() || above.join(config).symlink_metadata().is_err() {
+        return None;
+    }
+    let (above, root) = (above.canonicalize().ok()?, root.canonicalize().ok()?);
+    let inside = root.strip_prefix(above).ok()?;
+    let names: Option<Vec<&str>> = inside.iter().map(std::ffi::OsStr::to_str).collect();
+    names.map(|names| names.join("/")).filter(|path| !path.is_empty())
+}
+
+fn worktree(root: &Path, include_ignored: bool) -> Result<Arc<dyn Tree>, Fault> {
+    let options = Options { include_ignored, max_file_size: MOST_FILE_BYTES, ..Options::default() };
+    Ok(Arc::new(Shared::new(WorkTree::open(root, &options).map_err(Fault::usage)?, SHARED_BYTES)))
 }
 
 fn same(one: &Path, two: &Path) -> bool {

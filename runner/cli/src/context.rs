@@ -9,6 +9,7 @@ use crate::ci::{self, Surroundings};
 use crate::terminal::Terminal;
 
 /// What every command is handed.
+#[derive(Clone)]
 pub(crate) struct Context {
     /// The terminal.
     pub(crate) terminal: Terminal,

@@ -11,9 +11,11 @@ mod download;
 mod fault;
 mod folders;
 mod output;
+mod part;
 mod past;
 mod pipeline;
 mod place;
+mod policy_file;
 mod prepared;
 mod progress;
 mod scan;
@@ -70,7 +72,7 @@ fn end(ended: Result<Exit, Fault>, context: &Context) -> std::process::ExitCode 
 async fn execute(command: Command, context: &Context) -> Result<Exit, Fault> {
     match command {
         Command::Run(args) => commands::run::run(&args, context).await,
-        Command::Plan(args) => commands::plan::plan(&args, context),
+        Command::Plan(args) => commands::plan::plan(&args, context).await,
         Command::Init(args) => commands::init::init(&args, context),
         Command::Explain(args) => commands::explain::explain(&args, context),
         Command::Report(args) => commands::report::report(&args, context),

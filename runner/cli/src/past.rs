@@ -73,7 +73,7 @@ impl<'a> Look<'a> {
         let ignores =
             |message: &Message| matches!(message, Message::Finding(finding) if finding.suppressed.is_some());
         if let Some(target) = target.filter(|_| found.iter().any(ignores)) {
-            let messages = self.tree(&target.tree).await;
+            let messages = self.tree(&checkout.of(&target.tree)).await;
             past.tip = Some(Record::new(messages).map_err(Fault::bug)?);
         }
         (past.bugs, past.over_budget) = (self.bugs, self.over_budget);

@@ -13,6 +13,7 @@ use crate::case::{self, PolicyText};
 use crate::checkout::Checkout;
 use crate::ci::Surroundings;
 use crate::fault::Fault;
+use crate::policy_file;
 use crate::sections::{Sections, TRUST};
 use crate::target::{Change, Target};
 
@@ -137,12 +138,15 @@ fn profile(choice: &Choice, combined: &Combined) -> Result<Profile, Fault> {
 impl Pipeline {
     /// Loads the pipeline that judges `checkout`: that of the target, when there is one, and the tree's own.
     pub(crate) fn load(choice: &Choice, checkout: &Checkout, target: Option<&Target>) -> Result<Self, Fault> {
-        let tree = checkout.tree.as_ref();
-        let head = layers(tree, &choice.config, tree, None)?;
-        let (combined, warnings) = match target {
-            Some(target) => of_change(target, &choice.config, tree, &head)?,
+        let tree = checkout.policy.as_ref();
+        let config = policy_file::path(&choice.config, &checkout.root)?;
+        policy_file::refuse_unread(&config, checkout)?;
+        let head = layers(tree, &config, tree, None)?;
+        let (combined, mut warnings) = match target {
+            Some(target) => of_change(target, &config, tree, &head)?,
             None => (Combined::one(head), Vec::new()),
         };
+        warnings.extend(policy_file::passed_over(&config, checkout));
         let profile = profile(choice, &combined)?;
         Ok(Self { combined, profile, warnings })
     }

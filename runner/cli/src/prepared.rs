@@ -12,6 +12,7 @@ use crate::checkout::Checkout;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::pipeline::Pipeline;
+use crate::policy_file;
 use crate::scan;
 use crate::sections::{self, Sections};
 use crate::target::{Change, Extent, Target};
@@ -60,8 +61,28 @@ pub(crate) fn prepare(
     prepare_with(choice, context, outgoing, Missing::Refused)
 }
 
-/// Does the same, and says what a missing baseline is.
-pub(crate) fn prepare_with(
+/// Does the same beside the thread that waits, which stops waiting when it is told to.
+pub(crate) async fn ready(
+    choice: &Choice,
+    context: &Context,
+    outgoing: Option<Outgoing>,
+    missing: Missing,
+) -> Result<Prepared, Fault> {
+    let (choice, known) = (choice.clone(), context.clone());
+    let work = tokio::task::spawn_blocking(move || prepare_with(&choice, &known, outgoing, missing));
+    tokio::select! {
+        () = context.cancel.cancelled() => Err(Fault::interrupted()),
+        done = work => match done {
+            Ok(prepared) => prepared,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(error) => Err(Fault::bug(error)),
+            },
+        },
+    }
+}
+
+fn prepare_with(
     choice: &Choice,
     context: &Context,
     outgoing: Option<Outgoing>,
@@ -71,6 +92,7 @@ pub(crate) fn prepare_with(
     let surroundings = &context.surroundings;
     let extent = Extent::of(pipeline.profile.scope, choice, surroundings, &checkout, target.as_ref())?;
     let Extent { scope, change, mut notes } = extent;
+    notes.extend(checkout.part.as_ref().map(|part| format!("only {part} is looked at, and no history")));
     pipeline.profile.scope = scope;
     sections::refuse_trust(&pipeline.combined)?;
     let sections = Sections::read(&pipeline.combined)?;
@@ -93,7 +115,10 @@ type Loaded = (Checkout, Option<Target>, Pipeline, Option<Outgoing>);
 fn load(choice: &Choice, context: &Context, outgoing: Option<Outgoing>) -> Result<Loaded, Fault> {
     let checkout = match &outgoing {
         Some(outgoing) => Checkout::at_commit(&choice.path, &outgoing.tip)?,
-        None => Checkout::open(&choice.path, choice.include_ignored)?,
+        None => {
+            let config = policy_file::path(&choice.config, &choice.path)?;
+            Checkout::open(&choice.path, choice.include_ignored, &config)?
+        }
     };
     let target = Target::find(choice, &context.surroundings, &checkout)?;
     let pipeline = Pipeline::load(choice, &checkout, target.as_ref())?;
@@ -147,9 +172,9 @@ fn baselines(
     missing: Missing,
 ) -> Result<[Option<String>; 2], Fault> {
     let own = case::side(&PolicyText::of(pipeline.combined.head()))?.0;
-    let unwritten = |path: &String| missing == Missing::Empty && checkout.tree.find(path).is_none();
+    let unwritten = |path: &String| missing == Missing::Empty && checkout.policy.find(path).is_none();
     let head =
-        if own.baseline.as_ref().is_some_and(unwritten) { None } else { baseline(&own, &checkout.tree)? };
+        if own.baseline.as_ref().is_some_and(unwritten) { None } else { baseline(&own, &checkout.policy)? };
     let (Some(target), Some(layers)) = (target, pipeline.combined.target()) else { return Ok([None, head]) };
     let policy = case::side(&PolicyText::of(layers))?.0;
     let of_target = baseline(&policy, &target.tree).unwrap_or_else(|fault| {

@@ -149,7 +149,7 @@ pub(crate) fn world(
     Ok(World {
         tree: Some(Arc::clone(&checkout.tree)),
         target: target.map(|target| Arc::clone(&target.tree)),
-        head: Some(Arc::clone(&checkout.tree)),
+        head: Some(Arc::clone(&checkout.policy)),
         commits,
         data: Arc::new(MachineData { advisories: folders::data(choice.data_dir.as_ref())? }),
         environment,

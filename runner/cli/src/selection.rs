@@ -12,6 +12,8 @@ pub(crate) struct Selection {
     profile: String,
     stages: Vec<String>,
     include_ignored: bool,
+    /// The part of the repository that is looked at.
+    part: Option<String>,
     /// Of the stages, how they are configured, and which of them run.
     plan: Digest,
     /// Whether every stage of the pipeline takes part.
@@ -20,7 +22,7 @@ pub(crate) struct Selection {
 
 impl Selection {
     /// Takes what the command line asks for, and what the plan makes of it.
-    pub(crate) fn of(choice: &Choice, profile: &Profile, plan: &Plan) -> Self {
+    pub(crate) fn of(choice: &Choice, part: Option<&String>, profile: &Profile, plan: &Plan) -> Self {
         let mut stages = choice.stages.clone();
         stages.sort();
         stages.dedup();
@@ -40,8 +42,9 @@ impl Selection {
             profile: profile.name.clone(),
             stages,
             include_ignored: choice.include_ignored,
+            part: part.cloned(),
             plan: hasher.digest(),
-            whole: all().all(|planned| word(&planned.fate) == RUNS),
+            whole: part.is_none() && all().all(|planned| word(&planned.fate) == RUNS),
         }
     }
 
@@ -49,9 +52,11 @@ impl Selection {
     pub(crate) fn difference(&self, other: &Self) -> Option<String> {
         let list = |stages: &[String]| if stages.is_empty() { "all".to_owned() } else { stages.join(",") };
         let ignored = |selection: &Self| if selection.include_ignored { "in" } else { "out" }.to_owned();
+        let folder = |selection: &Self| selection.part.clone().unwrap_or_else(|| "the root".to_owned());
         let pairs = [
             ("the profile", self.profile.clone(), other.profile.clone()),
             ("--stage", list(&self.stages), list(&other.stages)),
+            ("the folder", folder(self), folder(other)),
             ("what git ignores", ignored(self), ignored(other)),
         ];
         let different = pairs.into_iter().find(|(_, one, other)| one != other);

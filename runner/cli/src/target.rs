@@ -82,8 +82,8 @@ impl Target {
             let commit = branch_of_remote(repository, branch)?;
             return Self::new(repository, commit, branch, Named::Service).map(Some);
         }
-        match (&choice.profile, &checkout.repository, &checkout.head) {
-            (Some(_), Some(repository), Some(head)) => default_branch(surroundings, repository, head),
+        match (&choice.profile, checkout.whole(), &checkout.head) {
+            (Some(_), Ok(repository), Some(head)) => default_branch(surroundings, repository, head),
             _ => Ok(None),
         }
     }
@@ -128,7 +128,7 @@ fn default_branch(
 impl Change {
     fn new(checkout: &Checkout, head: &str, base: String) -> Result<Self, Fault> {
         let repository = checkout.whole()?;
-        let base_tree = commit_tree(repository, &base)?;
+        let base_tree = checkout.of(&commit_tree(repository, &base)?);
         let renames = repository.renames(&base, head).map_err(Fault::incomplete)?;
         Ok(Self {
             base_time: repository.commit_time(&base).map_err(Fault::incomplete)?,

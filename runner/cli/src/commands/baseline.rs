@@ -8,7 +8,7 @@ use model::{GapKind, Status};
 use report::{Baseline, Exit, Record};
 
 use crate::args::{BaselineArgs, Choice, Output, RunArgs};
-use crate::commands::run::{Missing, Prepared, judge_ready, prepare_with};
+use crate::commands::run::{Missing, Prepared, judge_ready, ready};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::output;
@@ -18,7 +18,7 @@ pub(crate) async fn baseline(args: &BaselineArgs, context: &Context) -> Result<E
     let file = args.choice.path.join(&args.output);
     let earlier = earlier(&file, args.force)?;
     // The file that this command is about to write may be named already.
-    let mut prepared = prepare_with(&args.choice, context, None, Missing::Empty)?;
+    let mut prepared = ready(&args.choice, context, None, Missing::Empty).await?;
     match &earlier {
         Some(earlier) => prepared.world.salt = *earlier.salt(),
         None if prepared.world.salt == [0; 32] => {

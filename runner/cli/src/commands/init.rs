@@ -10,7 +10,7 @@ use crate::output;
 
 /// Writes the file that says the same as having none, for a person to go on from.
 pub(crate) fn init(args: &InitArgs, context: &Context) -> Result<Exit, Fault> {
-    let checkout = Checkout::open(&args.path, false)?;
+    let checkout = Checkout::open(&args.path, false, plan::PipelineFile::NAME)?;
     let text = plan::starter(&crate::stages::kinds(), checkout.tree.as_ref());
     if args.print {
         output::print(text.as_bytes())?;

@@ -7,14 +7,14 @@ use report::Exit;
 use stage::Inputs;
 
 use crate::args::PlanArgs;
-use crate::commands::run::{Prepared, prepare};
+use crate::commands::run::{Missing, Prepared, ready};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::{output, scan};
 
 /// Prints the plan.
-pub(crate) fn plan(args: &PlanArgs, context: &Context) -> Result<Exit, Fault> {
-    let prepared = prepare(&args.choice, context, None)?;
+pub(crate) async fn plan(args: &PlanArgs, context: &Context) -> Result<Exit, Fault> {
+    let prepared = ready(&args.choice, context, None, Missing::Refused).await?;
     let mut text = String::new();
     let profile = &prepared.pipeline.profile;
     let _ = writeln!(text, "profile {}, scope {}", profile.name, profile.scope.name());

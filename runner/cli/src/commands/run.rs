@@ -12,7 +12,7 @@ use crate::case::{self, CaseFile, PolicyText};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::past::Past;
-pub(crate) use crate::prepared::{Missing, Outgoing, Prepared, prepare, prepare_with};
+pub(crate) use crate::prepared::{Missing, Outgoing, Prepared, prepare, ready};
 use crate::selection::Selection;
 use crate::{output, progress, scan};
 
@@ -30,7 +30,7 @@ pub(crate) async fn execute(
     let mut reports = output::reports(&args.output)?;
     // What is pushed is commits: that changes nothing in the worktree.
     let pushed = outgoing.is_some();
-    let prepared = prepare(&args.choice, context, outgoing)?;
+    let prepared = ready(&args.choice, context, outgoing, Missing::Refused).await?;
     if !pushed {
         reports.extend(output::of_pipeline(&prepared.sections.reports, &prepared.checkout.root)?);
     }
@@ -94,7 +94,12 @@ fn judging(args: &RunArgs, prepared: &Prepared) -> case::Context {
     case::Context {
         today: prepared.world.today.clone(),
         inline_ignores: !args.no_inline_ignores,
-        selection: Selection::of(&args.choice, &prepared.pipeline.profile, &prepared.plan),
+        selection: Selection::of(
+            &args.choice,
+            prepared.checkout.part.as_ref(),
+            &pipeline.profile,
+            &prepared.plan,
+        ),
         required: prepared.plan.required().clone(),
         target: pipeline.combined.target().map(PolicyText::of).unwrap_or_default(),
         head: PolicyText::of(pipeline.combined.head()),

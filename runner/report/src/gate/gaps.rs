@@ -47,9 +47,24 @@ pub(super) fn blocking(case: &Case<'_>, gaps: &[JudgedGap]) -> Vec<Blocking> {
     }
     let looked = case.record.runs().iter().any(|run| run.outcome.status != Status::Skipped);
     if !looked && case.record.header().scope == FULL {
-        let message = "no stage found anything to look at".to_owned();
-        let hint = Some("run in the root of the project, or name the stages in sluicegate.yaml".to_owned());
-        blocking.push(Blocking { message, hint });
+        blocking.push(nothing_ran(case));
     }
     blocking
+}
+
+/// Says why no stage looked at anything: there is none, or none was to run.
+fn nothing_ran(case: &Case<'_>) -> Blocking {
+    let skipped =
+        case.record.runs().iter().find_map(|run| Some((&run.outcome.stage, run.outcome.reason.as_ref()?)));
+    let (message, hint) = match skipped {
+        Some((stage, reason)) => (
+            format!("every stage was skipped; {stage}: {reason}"),
+            "`sluicegate plan` says why each stage does not run; widen its `when`, or take it out",
+        ),
+        None => (
+            "no stage found anything to look at".to_owned(),
+            "run in the root of the project, or name the stages in sluicegate.yaml",
+        ),
+    };
+    Blocking { message, hint: Some(hint.to_owned()) }
 }
