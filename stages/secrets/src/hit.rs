@@ -84,6 +84,8 @@ pub enum Limit {
     TooManyHits,
     /// The text holds more requests to ignore than are heeded.
     TooManyMarkers,
+    /// A file that exists to hold credentials is longer than its fields are read.
+    CredentialFile,
     /// Decoding stopped at its bound.
     Decoding,
     /// Archives are nested deeper than they are opened.

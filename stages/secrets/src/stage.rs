@@ -375,6 +375,11 @@ impl Limit {
                 "too-many-ignores",
                 "more than 10,000 requests to ignore; the rest is not heeded",
             ),
+            Self::CredentialFile => (
+                GapKind::Unread,
+                "credential-file-size",
+                "fields of this file are read up to 4 MB; behind that it was looked at like any other text",
+            ),
             Self::Decoding => (
                 GapKind::Partial,
                 "decoding-bound",

@@ -73,6 +73,64 @@ fn a_keyword_again_and_again_takes_no_longer_than_other_text() {
     assert!(slow.is_empty(), "{slow:#?}");
 }
 
+#[test]
+fn no_reader_reads_its_file_again_and_again() {
+    let rules = Rules::own().unwrap();
+    let names = [
+        ".netrc",
+        "wp-config.php",
+        "settings.xml",
+        "terraform.tfstate",
+        ".env",
+        "database.yml",
+        ".npmrc",
+        "kubeconfig",
+        "config.php",
+        "redis.conf",
+        ".pgpass",
+        "shadow",
+        "gradle.properties",
+        ".my.cnf",
+        "prod.tfvars",
+    ];
+    let pieces = [
+        "{\"a\":",
+        "[",
+        "[a]\n",
+        "<a>",
+        "<a b='c' ",
+        "a: ",
+        "a:\n  ",
+        "- ",
+        "x = ",
+        "define('",
+        "\"",
+        "'",
+        "#",
+        "/*",
+        "<!--",
+        "<![CDATA[",
+        "&",
+        "$x->",
+        "machine a login ",
+        "\\",
+    ];
+    let mut slow = Vec::new();
+    for name in names {
+        let hint = Hint::of(name);
+        for piece in pieces {
+            let text = repeated(piece, 128 << 10);
+            let started = time();
+            scan(&text, std::slice::from_ref(&(0..text.len())), &hint, &rules, &OPTIONS);
+            let took = time() - started;
+            if took > Duration::from_millis(1500) {
+                slow.push(format!("{name} {piece:?}: {took:?}"));
+            }
+        }
+    }
+    assert!(slow.is_empty(), "{slow:#?}");
+}
+
 fn takes_long(piece: &str, length: usize, rules: &Rules) -> Option<String> {
     let text = repeated(piece, length);
     let started = time();

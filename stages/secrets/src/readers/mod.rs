@@ -50,6 +50,7 @@ use crate::candidate::Source;
 use crate::engine_rule::EngineRule;
 use crate::generic::name::{Name, Noun};
 use crate::hint::Area;
+use crate::hit::Limit;
 use crate::placeholder;
 use crate::published;
 use crate::scan::Pass;
@@ -132,6 +133,8 @@ enum Form {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct Reader(u8);
 
+/// Longest file that is read.
+const LONGEST: usize = 4 << 20;
 /// Longest name of a file that is compared.
 const LONGEST_NAME: usize = 128;
 
@@ -230,7 +233,11 @@ pub(crate) fn read(pass: &mut Pass<'_>) {
     let Some(reader) = pass.context.hint.reader else { return };
     let Some(format) = reader.format() else { return };
     let example = pass.context.hint.area == Area::Example;
-    for field in (format.read)(pass.text) {
+    let text = pass.text.get(..LONGEST).unwrap_or(pass.text);
+    if text.len() < pass.text.len() {
+        pass.found.limit(Limit::CredentialFile);
+    }
+    for field in (format.read)(text) {
         let value = pass.text.get(field.range.clone()).unwrap_or_default();
         if !is_filled_in(value, field.form) {
             continue;

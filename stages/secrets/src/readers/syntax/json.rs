@@ -3,14 +3,11 @@
 
 use std::ops::Range;
 
-use super::Value;
-
-/// Deepest nesting that is followed.
-const DEEPEST: usize = 64;
+use super::{DEEPEST, Value, name_of};
 
 /// Reads every string, and every number that could be a password, with its path.
 pub(in crate::readers) fn read(text: &[u8]) -> Vec<Value> {
-    let mut reader = Reader { text, at: 0, found: Vec::new(), path: Vec::new() };
+    let mut reader = Reader { text, at: 0, found: Vec::new(), path: Vec::new(), depth: 0 };
     while reader.at < text.len() {
         let before = reader.at;
         reader.value();
@@ -26,6 +23,8 @@ struct Reader<'a> {
     at: usize,
     found: Vec<Value>,
     path: Vec<String>,
+    /// Objects and lists that are open.
+    depth: usize,
 }
 
 impl Reader<'_> {
@@ -49,8 +48,15 @@ impl Reader<'_> {
     fn value(&mut self) {
         self.skip();
         match self.peek() {
-            Some(b'{') if self.path.len() < DEEPEST => self.object(),
-            Some(b'[') if self.path.len() < DEEPEST => self.array(),
+            Some(open @ (b'{' | b'[')) if self.depth < DEEPEST => {
+                self.depth += 1;
+                if open == b'{' {
+                    self.object()
+                } else {
+                    self.array()
+                }
+                self.depth -= 1;
+            }
             Some(b'"') => {
                 let range = self.string();
                 self.keep(range);
@@ -80,7 +86,7 @@ impl Reader<'_> {
             match self.peek() {
                 Some(b'"') => {
                     let name = self.string();
-                    let name = String::from_utf8_lossy(self.text.get(name).unwrap_or_default()).into_owned();
+                    let name = name_of(self.text.get(name).unwrap_or_default());
                     self.skip();
                     if self.peek() == Some(b':') {
                         self.at += 1;

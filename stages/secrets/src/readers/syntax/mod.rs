@@ -26,3 +26,13 @@ impl Value {
         self.path.iter().rev().nth(1).map_or("", String::as_str)
     }
 }
+
+/// Deepest nesting that is followed.
+const DEEPEST: usize = 24;
+/// Longest name that is kept: each value below it has it in its path.
+const LONGEST_NAME: usize = 100;
+
+/// Returns a name as it is kept.
+fn name_of(name: &[u8]) -> String {
+    String::from_utf8_lossy(name.get(..LONGEST_NAME).unwrap_or(name)).into_owned()
+}

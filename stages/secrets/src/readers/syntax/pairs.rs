@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Value;
+use super::{DEEPEST, Value};
 
 /// What stands between name and value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,16 +13,13 @@ pub(in crate::readers) enum Separator {
     Space,
 }
 
-/// Lines that are read of one file.
-const MOST_LINES: usize = 50_000;
-
 /// Reads the pairs of a text. Sections in brackets, and YAML's outer names as far as indentation shows them, are the
 /// path above; quotes and comments are cut.
 pub(in crate::readers) fn read(text: &[u8], separator: Separator) -> Vec<Value> {
     let mut found = Vec::new();
     let mut section: Option<String> = None;
     let mut outer: Vec<(usize, String)> = Vec::new();
-    for line in lines(text).take(MOST_LINES) {
+    for line in lines(text) {
         let whole = text.get(line.clone()).unwrap_or_default();
         let indent = whole.len() - whole.trim_ascii_start().len();
         let start = line.start + indent;
@@ -30,7 +27,7 @@ pub(in crate::readers) fn read(text: &[u8], separator: Separator) -> Vec<Value> 
         match content {
             [] | [b'#' | b';' | b'!', ..] | [b'/', b'/', b' ', ..] => continue,
             [b'[', inside @ .., b']'] => {
-                section = Some(String::from_utf8_lossy(inside).into_owned());
+                section = Some(super::name_of(inside));
                 continue;
             }
             _ => {}
@@ -40,7 +37,9 @@ pub(in crate::readers) fn read(text: &[u8], separator: Separator) -> Vec<Value> 
         outer.retain(|(depth, _)| *depth < indent);
         let bare = unquoted(content, value);
         if bare.is_empty() {
-            outer.push((indent, name));
+            if outer.len() < DEEPEST {
+                outer.push((indent, name));
+            }
             continue;
         }
         let path =
@@ -94,7 +93,7 @@ fn name_of(raw: &[u8]) -> String {
     let name = name.trim_ascii();
     let name = name.strip_prefix(b"\"").and_then(|name| name.strip_suffix(b"\"")).unwrap_or(name);
     let name = name.strip_prefix(b"'").and_then(|name| name.strip_suffix(b"'")).unwrap_or(name);
-    String::from_utf8_lossy(name).into_owned()
+    super::name_of(name)
 }
 
 /// Cuts space, quotes and a comment around a value.

@@ -2,10 +2,7 @@
 
 use std::ops::Range;
 
-use super::Value;
-
-/// Deepest nesting that is followed.
-const DEEPEST: usize = 64;
+use super::{DEEPEST, Value, name_of};
 
 /// Reads every text (its path ends in the element) and every attribute (its path ends in `@name`).
 pub(in crate::readers) fn read(text: &[u8]) -> Vec<Value> {
@@ -67,7 +64,7 @@ fn tag(found: &mut Vec<Value>, path: &mut Vec<String>, text: &[u8], inside: Rang
     if name.is_empty() || name.starts_with(b"?") || name.starts_with(b"!") {
         return;
     }
-    path.push(String::from_utf8_lossy(name.strip_suffix(b"/").unwrap_or(name)).into_owned());
+    path.push(name_of(name.strip_suffix(b"/").unwrap_or(name)));
     attributes(found, path, text, inside.start + name_length..inside.end);
     if body.ends_with(b"/") || path.len() > DEEPEST {
         path.pop();
@@ -90,7 +87,7 @@ fn attributes(found: &mut Vec<Value>, path: &[String], text: &[u8], range: Range
         let Some(length) = memchr::memchr(*quote, body) else { return };
         let start = sign + 1 + space + 1;
         if length > 0 {
-            let own = format!("@{}", String::from_utf8_lossy(name));
+            let own = format!("@{}", name_of(name));
             let path = path.iter().cloned().chain([own]).collect();
             found.push(Value { path, range: start..start + length });
         }
