@@ -9,7 +9,7 @@ mod flat;
 mod nested;
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use model::{DependencyScope, Ecosystem, GapKind};
 
@@ -75,6 +75,8 @@ struct Reading<'a> {
     folders: Vec<Folder<'a>>,
     /// Packages without a version, with their lines.
     nameless: Vec<(u32, String)>,
+    /// Folders that the other half speaks of: what this one leaves out of them is no gap.
+    told: HashSet<&'a str>,
 }
 
 fn parse(source: &Source<'_>) -> Result<Parsed, Malformed> {
@@ -86,6 +88,7 @@ fn parse(source: &Source<'_>) -> Result<Parsed, Malformed> {
         graph: Graph::default(),
         folders: Vec::new(),
         nameless: Vec::new(),
+        told: HashSet::new(),
     };
     let version = reading.check_version(root);
     let packages = root.object("packages");
@@ -98,7 +101,10 @@ fn parse(source: &Source<'_>) -> Result<Parsed, Malformed> {
     let rest = reading.folders.len();
     match packages {
         Some(packages) if version == 1 => flat::read(packages, &mut reading),
-        Some(_) => nested::read(root, &mut reading),
+        Some(packages) => {
+            reading.told = packages.entries.iter().map(|(key, _)| key.text.trim_end_matches('/')).collect();
+            nested::read(root, &mut reading);
+        }
         None => {}
     }
     let other = reading.folders.split_off(rest);
@@ -137,7 +143,7 @@ impl<'a> Reading<'a> {
 
     /// Says of keys that stand twice in a list of packages that they do; each is read.
     fn check_duplicates(&mut self, object: &Object<'_>) {
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         for (key, _) in &object.entries {
             if !seen.insert(&key.text) {
                 let reason = format!(

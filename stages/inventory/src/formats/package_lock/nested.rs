@@ -37,7 +37,7 @@ pub(super) fn read<'a>(root: &'a Object<'a>, reading: &mut Reading<'a>) {
             if let Some(inner) = dependencies(entry) {
                 waiting.push((format!("{path}/"), inner));
             }
-            if let Some(what) = what(key, entry, reading) {
+            if let Some(what) = what(key, &path, entry, reading) {
                 let asks = entry.names("requires").map(|name| (name, DependencyScope::Runtime)).collect();
                 reading.folders.push(Folder { path: Cow::Owned(path), at: key.at.start, what, asks });
             }
@@ -47,11 +47,20 @@ pub(super) fn read<'a>(root: &'a Object<'a>, reading: &mut Reading<'a>) {
 }
 
 /// Tells what is in a folder; `None`, and a gap, when the entry does not tell.
-fn what<'a>(key: &'a Piece<'a>, entry: &'a Object<'a>, reading: &mut Reading<'a>) -> Option<What<'a>> {
+fn what<'a>(
+    key: &'a Piece<'a>,
+    path: &str,
+    entry: &'a Object<'a>,
+    reading: &mut Reading<'a>,
+) -> Option<What<'a>> {
     let Some(written) = entry.find("version").and_then(Value::string).filter(|piece| !piece.text.is_empty())
     else {
         if entry.is_true("optional") && entry.find("resolved").is_none() {
             return Some(What::Nothing);
+        }
+        // Early releases of npm 7 wrote packages of the tree by their folders here.
+        if reading.told.contains(path) || reading.told.contains(&*key.text) {
+            return None;
         }
         reading.malformed_entry(key.at.start, format!("the entry of `{}` has no version", shown(&key.text)));
         return None;
