@@ -215,7 +215,7 @@ fn a_stage_is_handed_the_environment_that_it_declares() {
     let needs = vec![Need::Env("LEVEL".into()), Need::Secret("TOKEN".into()), Need::Env("UNSET".into())];
     let stage = probe("curious", needs, vec![], |_, _| Ok(()));
     let pair = |name: &str| (name.to_owned(), name.to_lowercase());
-    let environment = ["HOME", "LEVEL", "TOKEN"].map(|name| pair(name)).into();
+    let environment = ["HOME", "LEVEL", "TOKEN"].map(pair).into();
     let world = World { environment, ..world(&[]) };
     assert_eq!(world.environment_of(&stage.spec), [pair("LEVEL"), pair("TOKEN")].into());
 }

@@ -280,6 +280,44 @@ fn of_two_severities_the_worse_counts() {
     assert_eq!(left[0].severity, Severity::High);
 }
 
+/// What `secrets` said, as configured in the `variant`-th way of one policy.
+fn variant(variant: u32, policy: Policy, findings: Vec<Finding>) -> Vec<Message> {
+    let mut messages = said("secrets", policy, findings, vec![]);
+    if let Some(Message::Stage(outcome)) = messages.first_mut() {
+        outcome.variant = variant;
+    }
+    messages
+}
+
+#[test]
+fn of_several_files_of_one_side_each_counts() {
+    let token = || finding("token", Severity::High, "a", "x");
+    let listed = || ignored(SuppressionKind::Allowlist, token());
+    let settle = |runs: &[Vec<Message>]| {
+        let record =
+            Record::new(std::iter::once(Message::Run(header("change"))).chain(runs.concat())).unwrap();
+        assert_eq!(Record::read(packed(&record).as_slice()).unwrap(), record);
+        assert_eq!(Record::merge(vec![record.clone(), record.clone()]).unwrap(), record);
+        let (settled, loosened) = record.settle();
+        assert_eq!(settled.runs().len(), 1);
+        let states = settled.findings().map(|finding| finding.suppressed.is_some()).collect::<Vec<_>>();
+        (states, loosened.into_iter().map(|one| one.message).collect::<Vec<_>>())
+    };
+    let both = |number, findings| variant(number, Policy::Both, findings);
+    assert_eq!(settle(&[both(0, vec![listed()]), both(1, vec![token()])]), (vec![false], vec![]));
+    assert_eq!(settle(&[both(0, vec![listed()]), both(1, vec![listed()])]), (vec![true], vec![]));
+    assert_eq!(settle(&[both(0, vec![]), both(1, vec![token()])]), (vec![false], vec![]));
+    let of = |policy, findings| variant(0, policy, findings);
+    // What the organization finds under both policies is not what the change loosens.
+    let loosens = [of(Policy::Target, vec![token()]), of(Policy::Head, vec![]), both(0, vec![token()])];
+    assert_eq!(settle(&loosens), (vec![false], vec![]));
+    let loosens = [of(Policy::Target, vec![token()]), of(Policy::Head, vec![]), both(0, vec![])];
+    assert_eq!(
+        settle(&loosens),
+        (vec![false], vec!["the change no longer finds `secrets/token` at a:3; it counts".to_owned()])
+    );
+}
+
 #[test]
 fn a_stage_that_the_change_removes_or_skips_is_listed() {
     let settle = |messages: Vec<Message>| {

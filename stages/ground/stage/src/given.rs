@@ -41,7 +41,7 @@ pub struct Inputs {
     pub data: Arc<dyn DataSets>,
     /// Results kept from earlier runs.
     pub memo: Arc<dyn Memo>,
-    /// The environment, narrowed to what any stage declared.
+    /// The environment, narrowed to what the stage declares.
     pub environment: BTreeMap<String, String>,
     /// Where the programs are that any stage declared.
     pub programs: BTreeMap<String, PathBuf>,
