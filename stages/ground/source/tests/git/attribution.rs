@@ -129,3 +129,36 @@ fn what_no_ref_reaches_is_seen_and_has_no_place() {
         history::attribute(&repository, &Selection::Everything, &BTreeSet::from([dropped]), 1).unwrap();
     assert_eq!(places, BTreeMap::new());
 }
+
+#[test]
+fn blobs_are_known_by_their_names() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a/.pgpass", "one");
+    sandbox.write("a/b.txt", "two");
+    sandbox.commit(1);
+    sandbox.write("c/deep/.pgpass", "three");
+    sandbox.write("a/.pgpass", "four");
+    sandbox.commit(2);
+    let repository = Repository::open(sandbox.root()).unwrap();
+    let wanted = |name: &[u8]| name == b".pgpass";
+    let texts = |selection: Selection| {
+        let names = history::named(&repository, &selection, &wanted, 1).unwrap();
+        let mut texts: Vec<_> = names
+            .into_iter()
+            .map(|(id, names)| (sandbox.git(&["cat-file", "blob", &id.hex()]), Vec::from_iter(names)))
+            .collect();
+        texts.sort();
+        texts
+    };
+    let expected = |texts: &[&str]| {
+        texts.iter().map(|text| ((*text).to_owned(), vec![".pgpass".to_owned()])).collect::<Vec<_>>()
+    };
+    let tips = vec![sandbox.git(&["rev-parse", "HEAD"])];
+    let excluded = vec![sandbox.git(&["rev-parse", "HEAD~1"])];
+    for _ in 0..2 {
+        assert_eq!(texts(Selection::Everything), expected(&["four", "one", "three"]));
+        let range = Selection::Range { tips: tips.clone(), excluded: excluded.clone() };
+        assert_eq!(texts(range), expected(&["four", "three"]));
+        sandbox.git(&["gc", "--quiet"]);
+    }
+}
