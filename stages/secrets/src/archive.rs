@@ -5,8 +5,9 @@
 
 use std::io::{Cursor, Read};
 
+use crate::bounded::Bounded;
 use crate::budget::Budget;
-use crate::hit::Limit;
+use crate::limit::Limit;
 
 /// How deep an archive is opened: one inside another.
 const DEEPEST: usize = 2;
@@ -182,8 +183,7 @@ impl Opening<'_> {
     fn gzip(&mut self, bytes: &[u8], path: &str, wrapping: &[String], depth: usize) -> bool {
         let ratio = (bytes.len() as u64).saturating_mul(MOST_RATIO).max(SMALL);
         let decoder = flate2::read::MultiGzDecoder::new(bytes);
-        let mut stream =
-            Bounded { inner: decoder, left: ratio.min(MOST_OF_STREAM), over: false, broken: false };
+        let mut stream = Bounded::new(decoder, ratio.min(MOST_OF_STREAM));
         let mut head = Vec::new();
         let _ = stream.by_ref().take(BLOCK as u64).read_to_end(&mut head);
         if head.is_empty() && stream.broken {
@@ -249,38 +249,6 @@ fn path_of(entry: &mut impl Read, kind: tar::EntryType) -> Option<String> {
         lines.find_map(|line| line.splitn(2, |byte| *byte == b' ').nth(1)?.strip_prefix(b"path="))?
     };
     Some(String::from_utf8_lossy(path).into_owned())
-}
-
-/// A stream that ends at a bound, or where it breaks off, and remembers why.
-struct Bounded<R> {
-    inner: R,
-    left: u64,
-    over: bool,
-    broken: bool,
-}
-
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        if self.over || self.broken || buffer.is_empty() {
-            return Ok(0);
-        }
-        let most = usize::try_from(self.left).unwrap_or(usize::MAX).saturating_add(1).min(buffer.len());
-        match buffer.get_mut(..most).map_or(Ok(0), |part| self.inner.read(part)) {
-            Ok(length) if length as u64 > self.left => {
-                self.over = true;
-                Ok(0)
-            }
-            Ok(length) => {
-                self.left -= length as u64;
-                Ok(length)
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => Err(error),
-            Err(_) => {
-                self.broken = true;
-                Ok(0)
-            }
-        }
-    }
 }
 
 fn wrapped(outer: &[String], inner: String) -> Vec<String> {

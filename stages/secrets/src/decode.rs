@@ -10,7 +10,7 @@ use crate::check;
 use crate::detect::der;
 use crate::engine_rule::EngineRule;
 use crate::hint::Hint;
-use crate::hit::Limit;
+use crate::limit::Limit;
 use crate::scan::{Context, Found, Pass};
 
 /// How deep encodings are undone.

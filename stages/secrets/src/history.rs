@@ -11,8 +11,9 @@ use source::{Blob, Introduced, Names};
 
 use crate::finding::Source;
 use crate::hint::Hint;
-use crate::hit::{Hit, Limit, Scanned};
+use crate::hit::{Hit, Scanned};
 use crate::kept::Kept;
+use crate::limit::Limit;
 use crate::readers::Reader;
 use crate::rules::Rules;
 use crate::scan::{self, Options};

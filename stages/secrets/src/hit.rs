@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::allow::Parts;
 use crate::candidate::{self, Candidate};
+use crate::limit::Limit;
 use crate::marker::Marker;
 use crate::rules::{RuleIndex, Rules};
 use crate::scan::{Found, Options};
@@ -73,35 +74,6 @@ pub struct Hit {
     pub tag: u64,
     /// Indices of the entries in [`Rules::allows`] whose tests on the value hold.
     pub allowed: Vec<u16>,
-}
-
-/// A bound that was reached: part of the content was not looked at.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Limit {
-    /// The text holds more possible credentials than are weighed.
-    TooManyCandidates,
-    /// The text holds more credentials than are reported.
-    TooManyHits,
-    /// The text holds more requests to ignore than are heeded.
-    TooManyMarkers,
-    /// A file that exists to hold credentials is longer than its fields are read.
-    CredentialFile,
-    /// Decoding stopped at its bound.
-    Decoding,
-    /// Archives are nested deeper than they are opened.
-    ArchiveDepth,
-    /// The archive has more members than are read.
-    ArchiveMembers,
-    /// The archive holds more bytes than are read.
-    ArchiveSize,
-    /// A member expands so much that it was made to.
-    ArchiveRatio,
-    /// A member of an archive cannot be read.
-    ArchiveMalformed,
-    /// The file is an archive that cannot be read, or breaks off.
-    ArchiveUnreadable,
-    /// A member is encrypted.
-    ArchiveEncrypted,
 }
 
 /// What was passed over by a rule of ours.

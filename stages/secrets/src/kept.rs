@@ -6,7 +6,8 @@ use ::stage::Place;
 use serde::{Deserialize, Serialize};
 
 use crate::hint::Hint;
-use crate::hit::{Counts, Hit, Limit};
+use crate::hit::{Counts, Hit};
+use crate::limit::Limit;
 use crate::marker::Marker;
 use crate::rules::Rules;
 use crate::scan::{Options, scan};

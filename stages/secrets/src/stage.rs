@@ -16,12 +16,12 @@ use crate::config::{self, Checked, HistoryScope};
 use crate::engine_rule::EngineRule;
 use crate::finding::{self, Drafter, Source};
 use crate::hint::Hint;
-use crate::hit::{Counts, Limit};
+use crate::hit::Counts;
 use crate::kept::Kept;
 use crate::rule_file::RuleEntry;
 use crate::rules::{Rules, RulesBuilder, RulesError};
 use crate::scan::Options;
-use crate::{gitleaks, history};
+use crate::{gitleaks, history, links};
 
 /// Differs with every change of code, data or rules: see `build.rs`. What another engine found is looked for again.
 const ENGINE: &str = env!("SECRETS_ENGINE");
@@ -238,26 +238,6 @@ struct Look<'a> {
     folders: OnceLock<HashSet<String>>,
 }
 
-/// Returns every folder above the paths.
-fn folders<'a>(paths: impl Iterator<Item = &'a str>) -> HashSet<String> {
-    let above = |path: &'a str| path.match_indices('/').filter_map(move |(at, _)| path.get(..at));
-    paths.flat_map(above).map(str::to_owned).collect()
-}
-
-/// Returns the path that a link means, by names alone; `None` outside the tree.
-fn resolve(path: &str, target: &str) -> Option<String> {
-    let mut parts: Vec<&str> = path.split('/').collect();
-    parts.pop();
-    for part in target.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()?),
-            name => parts.push(name),
-        }
-    }
-    (!target.starts_with('/')).then(|| parts.join("/"))
-}
-
 impl Look<'_> {
     fn file(&self, file: &File<'_>) {
         match file.kind() {
@@ -284,10 +264,10 @@ impl Look<'_> {
     /// What a link means is looked at under its own path, if it is listed.
     fn link(&self, path: &str, target: &str, inside: bool) {
         self.totals.links.fetch_add(1, Ordering::Relaxed);
-        let Some(meant) = resolve(path, target).filter(|_| inside) else { return };
+        let Some(meant) = links::resolve(path, target).filter(|_| inside) else { return };
         let listed = || -> Result<bool, StageError> {
             let files = self.given.files()?;
-            let folders = self.folders.get_or_init(|| folders(files.iter().map(|file| file.path())));
+            let folders = self.folders.get_or_init(|| links::folders(files.iter().map(|file| file.path())));
             Ok(meant.is_empty() || files.find(&meant).is_some() || folders.contains(&meant))
         };
         if !listed().unwrap_or(false) {
@@ -356,80 +336,8 @@ impl Totals {
     }
 }
 
-impl Limit {
-    /// Returns what a gap says of the bound.
-    pub(crate) const fn gap(&self) -> (GapKind, &'static str, &'static str) {
-        match self {
-            Self::TooManyCandidates => (
-                GapKind::Unread,
-                "too-many-candidates",
-                "more than 20,000 possible credentials; the rest was not weighed",
-            ),
-            Self::TooManyHits => (
-                GapKind::Unread,
-                "too-many-credentials",
-                "more than 1,000 credentials; only the worst are reported",
-            ),
-            Self::TooManyMarkers => (
-                GapKind::Partial,
-                "too-many-ignores",
-                "more than 10,000 requests to ignore; the rest is not heeded",
-            ),
-            Self::CredentialFile => (
-                GapKind::Unread,
-                "credential-file-size",
-                "fields of this file are read up to 4 MB; behind that it was looked at like any other text",
-            ),
-            Self::Decoding => (
-                GapKind::Partial,
-                "decoding-bound",
-                "encoded values beyond 16 MB in all, or 4 MB each, were not decoded",
-            ),
-            Self::ArchiveDepth => {
-                (GapKind::Partial, "archive-depth", "archives more than two deep were not opened")
-            }
-            Self::ArchiveMembers => (
-                GapKind::Partial,
-                "archive-members",
-                "an archive has more than 10,000 members; the rest was not read",
-            ),
-            Self::ArchiveSize => (
-                GapKind::Partial,
-                "archive-size",
-                "an archive holds more than is read: 32 MB a member, 256 MB in all",
-            ),
-            Self::ArchiveRatio => (
-                GapKind::Partial,
-                "archive-ratio",
-                "a member of an archive expands more than 200 times, and was not read",
-            ),
-            Self::ArchiveMalformed => {
-                (GapKind::Partial, "malformed-archive", "a member of the archive cannot be read")
-            }
-            Self::ArchiveUnreadable => {
-                (GapKind::Unread, "unreadable-archive", "the archive cannot be read, or breaks off")
-            }
-            Self::ArchiveEncrypted => {
-                (GapKind::Partial, "encrypted-archive", "a member of an archive is encrypted")
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    #[test]
-    fn links_mean_paths() {
-        let check = |path: &str, target: &str, expected: Option<&str>| {
-            assert_eq!(super::resolve(path, target).as_deref(), expected, "{path} {target}");
-        };
-        check("a/b", "c", Some("a/c"));
-        check("a/b", "../c/./d/", Some("c/d"));
-        check("a", ".", Some(""));
-        check("a", "../b", None);
-        check("a", "/b", None);
-    }
-
     #[test]
     fn the_engine_has_a_number() {
         assert_ne!(super::revision(), 0);

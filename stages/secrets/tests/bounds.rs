@@ -1,10 +1,6 @@
 //! What is made to cost much time or memory costs little, and what is too much is said.
 
-#![expect(
-    clippy::disallowed_methods,
-    clippy::unwrap_used,
-    reason = "the test measures time; what does not hold ends it"
-)]
+#![expect(clippy::disallowed_methods, reason = "the test measures time")]
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;

@@ -50,7 +50,7 @@ use crate::candidate::Source;
 use crate::engine_rule::EngineRule;
 use crate::generic::name::{Name, Noun};
 use crate::hint::Area;
-use crate::hit::Limit;
+use crate::limit::Limit;
 use crate::placeholder;
 use crate::published;
 use crate::scan::Pass;
