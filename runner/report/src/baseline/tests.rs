@@ -51,7 +51,7 @@ fn a_file_that_is_no_baseline_is_refused() {
         &good.replace("2026-11-22", "yesterday"),
         "`created` of the baseline is no date: write it as 2027-01-31",
     );
-    // Of a list the reader tells another column from build to build.
+    // Which column of a list is named is the matter of the reader of JSON.
     for salt in [good.replacen("171", "271", 1), good.replacen("171, ", "", 1)] {
         let error = Baseline::read(salt.as_bytes()).unwrap_err().to_string();
         assert!(error.starts_with("line 4, column 1"), "{error}");
