@@ -32,7 +32,7 @@ pub(crate) struct RawProfile {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub(crate) require: Vec<Spanned<String>>,
-    /// How long the whole run may take.
+    /// How long the whole run may take, as `2m`; what is not done then is stopped, and the run is not complete.
     pub(crate) budget: Option<Period>,
 }
 
