@@ -8,8 +8,10 @@ use crate::hint::Language;
 /// How far into a file a NUL is looked for, as git does.
 const HEAD: usize = 8 << 10;
 
-/// One byte of so many may be strange in a text.
+/// One byte of so many may be strange in a text, and in one whose name promises a program or settings: a video can be called
+/// `a.ts`.
 const STRANGE: usize = 64;
+const STRANGE_BY_NAME: usize = 4;
 
 /// What the first bytes say.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,23 +29,20 @@ pub(crate) fn form(bytes: &[u8], language: Language) -> Form<'_> {
     match bytes {
         [0xFF, 0xFE, rest @ ..] => Form::Text(Cow::Owned(utf16(rest, u16::from_le_bytes))),
         [0xFE, 0xFF, rest @ ..] => Form::Text(Cow::Owned(utf16(rest, u16::from_be_bytes))),
-        _ if memchr::memchr(0, head).is_some()
-            && !matches!(language, Language::Code | Language::Shell | Language::Settings)
-            && !is_mostly_text(head) =>
-        {
-            Form::Binary
-        }
+        _ if memchr::memchr(0, head).is_some() && !is_mostly_text(head, language) => Form::Binary,
         _ => Form::Text(Cow::Borrowed(bytes)),
     }
 }
 
 /// Tells whether hardly a byte is what no text has.
-fn is_mostly_text(head: &[u8]) -> bool {
+fn is_mostly_text(head: &[u8], language: Language) -> bool {
+    let promised = matches!(language, Language::Code | Language::Shell | Language::Settings);
+    let share = if promised { STRANGE_BY_NAME } else { STRANGE };
     let control = |byte: &&u8| matches!(byte, 0..=8 | 11 | 14..=26 | 28..=31 | 127);
     let strange = |chunk: std::str::Utf8Chunk<'_>| {
         chunk.invalid().len() + chunk.valid().as_bytes().iter().filter(control).count()
     };
-    head.utf8_chunks().map(strange).sum::<usize>() * STRANGE <= head.len()
+    head.utf8_chunks().map(strange).sum::<usize>() * share <= head.len()
 }
 
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Vec<u8> {
@@ -96,7 +95,8 @@ mod tests {
         check(b"a\0c", None);
         let long = "a text with a NUL in it, \0, and with so much else that it is no less a text";
         check(long.as_bytes(), Some(long));
-        assert_eq!(form(b"a\0c", Language::Code), Form::Text(Cow::Borrowed(b"a\0c")));
+        assert_eq!(form(b"a\0cde", Language::Code), Form::Text(Cow::Borrowed(b"a\0cde")));
+        assert_eq!(form(b"a\0\xff\xff\x01", Language::Code), Form::Binary);
         check(b"\xff\xfea\0b\0", Some("ab"));
         check(b"\xfe\xff\0a\0b\0", Some("ab"));
         check(b"\xff\xfe\x00\xd8", Some("\u{fffd}"));

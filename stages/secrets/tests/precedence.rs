@@ -59,3 +59,20 @@ fn folders_of_messages_are_no_place_to_hide() {
     check("services/lang/en/app.yaml", &text, &["generic-credential"]);
     check("config/locales/de.yml", "password: Passwort vergessen\n", &[]);
 }
+
+#[test]
+fn a_key_in_an_archive_is_a_key() {
+    let rules = Rules::own().unwrap();
+    let options = Options { salt: [7; 32], threshold: 60, archives: true };
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    writer.start_file("deploy.der", zip::write::SimpleFileOptions::default()).unwrap();
+    std::io::Write::write_all(&mut writer, &STANDARD.decode(key()).unwrap()).unwrap();
+    let bytes = writer.finish().unwrap().into_inner();
+    let scanned = scan(&bytes, std::slice::from_ref(&(0..bytes.len())), &Hint::of("a.zip"), &rules, &options);
+    let found: Vec<_> = scanned
+        .hits
+        .iter()
+        .map(|hit| (rules.entry(hit.rule).unwrap().id.as_str(), hit.decoded.join(" ")))
+        .collect();
+    assert_eq!(found, [("private-key", "zip:deploy.der".to_owned())]);
+}
