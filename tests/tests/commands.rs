@@ -205,3 +205,40 @@ fn completions_know_every_command() {
     let said = Ran::of(child.wait_with_output().unwrap());
     assert!(said.code == 0 && said.stdout.contains("_sluicegate"), "{said:?}");
 }
+
+#[test]
+fn to_stop_early_changes_no_pass() {
+    let first = |site: &Site, more: &[&str]| {
+        let (slow, fast) = (&["--offline", "--jobs", "1"], &["--offline", "--jobs", "1", "--fail-fast"]);
+        let whole = site.report(&[&slow[..], more].concat());
+        let early = site.report(&[&fast[..], more].concat());
+        (whole.0, early.0, whole.1 == early.1)
+    };
+    let site = Site::repository();
+    site.write("leak.py", format!("token = \"{}\"\n", token(1))).write("requirements.txt", "flask==2.2.5\n");
+    let advisory = tests::Advisory {
+        ecosystem: "PyPI",
+        package: "flask",
+        id: "SHOP-1",
+        introduced: "0",
+        fixed: "2.2.5",
+    };
+    site.database(&[advisory]);
+    let policy = "version: 1\nstages:\n  secrets: {}\n  dependencies: {}\n";
+    site.write("sluicegate.yaml", policy);
+    let (whole, early, _) = first(&site, &[]);
+    assert_eq!((whole, early), (1, 1));
+    site.commit("start");
+    // What the gate lets through stops nothing: an old finding, a waived one, an accepted one.
+    site.git(&["checkout", "--quiet", "-b", "change"]);
+    site.write("more.py", "1\n").commit("change");
+    assert_eq!(first(&site, &["--since", "main"]), (0, 0, true));
+    let waivers = "waivers:\n  - { path: \"**\", reason: a test, owner: me, expires: 2099-01-01 }\n";
+    site.write("sluicegate.yaml", format!("{policy}{waivers}"));
+    assert_eq!(first(&site, &[]), (0, 0, true));
+    site.write("sluicegate.yaml", format!("{policy}baseline: .sluicegate/baseline.json\n"));
+    assert_eq!(site.run(&["baseline", "--offline"]).code, 0);
+    assert_eq!(first(&site, &[]), (0, 0, true));
+    site.write("sluicegate.yaml", format!("{policy}gate: {{ max: {{ critical: 1 }}, fail-on: never }}\n"));
+    assert_eq!(first(&site, &[]).0, first(&site, &[]).1);
+}

@@ -213,3 +213,35 @@ fn a_secret_is_never_printed_nor_kept() {
         assert!(!holds(&child.wait_with_output().unwrap().stdout), "{}", file.display());
     }
 }
+
+/// Packs what a shell command prints.
+fn packed(command: &str) -> Vec<u8> {
+    let output = Command::new("sh").args(["-c", &format!("{command} | zstd -q -c")]).output().unwrap();
+    assert!(output.status.success() && !output.stdout.is_empty());
+    output.stdout
+}
+
+#[test]
+fn a_record_made_to_fill_memory_is_refused() {
+    let site = Site::new();
+    site.write("leak.py", format!("token = \"{}\"\n", token(1)));
+    assert_eq!(site.run(&["run", "--offline", "--record", "../record"]).code, 1);
+    let refused = |bytes: &[u8]| {
+        fs::write(site.beside("hostile"), bytes).unwrap();
+        let ran = site.run(&["report", "../hostile"]);
+        assert_eq!(ran.code, 2, "{}", ran.stderr);
+        let said = ran.stderr.contains("../hostile") && ran.stderr.contains("unpack to more than");
+        assert!(said, "{}", ran.stderr);
+    };
+    refused(&packed("head -c 1073741824 /dev/zero"));
+    let text = "printf '[{\"today\":\"'; head -c 1073741824 /dev/zero | tr '\\0' a";
+    refused(&packed(&format!("{{ {text}; }}")));
+    // Behind a context that is right.
+    let record = site.beside("record").display().to_string();
+    let context = packed(&format!("zstd -dcq {record} | head -c 100000 | python3 -c '{FIRST}'"));
+    refused(&[context, packed("head -c 1073741824 /dev/zero")].concat());
+}
+
+/// Prints the first value of a stream of JSON.
+const FIRST: &str =
+    "import json,sys; t=sys.stdin.read(); sys.stdout.write(t[:json.JSONDecoder().raw_decode(t)[1]])";

@@ -162,7 +162,8 @@ pub(crate) struct RunArgs {
     /// Write the record of the run to FILE
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
-    /// Start no further stage once one has found what fails the gate
+    /// Start no further stage once one has found what fails the gate; on a change all run, since only the comparison with
+    /// the merge-base tells what is new
     #[arg(long)]
     pub(crate) fail_fast: bool,
     /// Let no comment in the source ignore a finding
@@ -175,6 +176,18 @@ pub(crate) struct RunArgs {
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) choice: Choice,
+    /// Form of the plan
+    #[arg(long, short, value_enum, default_value_t = PlanFormat::Text)]
+    pub(crate) format: PlanFormat,
+}
+
+/// Form of the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlanFormat {
+    /// For people.
+    Text,
+    /// For programs: profile, scope, change, stages with fate and cache, what is not there, what is loosened.
+    Json,
 }
 
 /// Arguments of `init`.
@@ -204,24 +217,7 @@ pub(crate) struct ExplainArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) choice: ExplainChoice,
-}
-
-/// What `explain --cache` compares.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct ExplainChoice {
-    /// Folder that is checked
-    #[arg(long, default_value = ".")]
-    pub(crate) path: PathBuf,
-    /// Pipeline file, relative to PATH
-    #[arg(long, default_value = plan::PipelineFile::NAME)]
-    pub(crate) config: String,
-    /// Folder of the advisories
-    #[arg(long, value_name = "DIR", env = "SLUICEGATE_DATA_DIR")]
-    pub(crate) data_dir: Option<PathBuf>,
-    /// Folder of the results cache
-    #[arg(long, value_name = "DIR", env = "SLUICEGATE_CACHE_DIR")]
-    pub(crate) cache_dir: Option<PathBuf>,
+    pub(crate) choice: Choice,
 }
 
 /// Arguments of `report`.

@@ -2,7 +2,7 @@
 //! with the same outcome.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read as _;
+use std::io::{self, BufReader, Read as _};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -94,7 +94,13 @@ const POLICY_KEYS: [&str; 3] = ["gate", "waivers", "baseline"];
 /// The code of the gap that stands for a shard without a record.
 const MISSING_SHARD: &str = "missing-shard";
 /// A stored case larger than this is refused.
-const MOST_BYTES: u64 = 4 << 30;
+const MOST_BYTES: u64 = 1 << 30;
+/// Unpacked, so much of a stored case is read, and so many times the size of the file on top of it. Records of runs pack 10
+/// to 60 times; what packs further is made to fill memory.
+const MOST_UNPACKED: u64 = 64 << 20;
+const MOST_TIMES: u64 = 200;
+/// Largest window a frame may ask for, as a power of two: memory that a foreign file decides on.
+const MOST_WINDOW: u32 = 25;
 
 impl PolicyText {
     /// Takes the policies of files, nearest first.
@@ -215,6 +221,18 @@ fn with_required(record: &Record, required: &BTreeSet<StageId>) -> Result<Record
     Record::new(messages).map_err(Fault::bug)
 }
 
+/// Opens a frame.
+fn decoder(frame: &[u8]) -> io::Result<zstd::Decoder<'static, &[u8]>> {
+    let mut decoder = zstd::Decoder::with_buffer(frame)?;
+    decoder.window_log_max(MOST_WINDOW)?;
+    Ok(decoder)
+}
+
+/// Returns how many bytes a frame unpacks to, and one more than `most` where it is more.
+fn unpacked(frame: &[u8], most: u64) -> io::Result<u64> {
+    io::copy(&mut decoder(frame)?.take(most + 1), &mut io::sink())
+}
+
 impl CaseFile {
     /// Judges. The record comes back settled, as reports want it.
     pub(crate) fn judge(&self) -> Result<(Record, Verdict), Fault> {
@@ -226,7 +244,7 @@ impl CaseFile {
         let tip = self.tip.clone().map(|tip| tip.settle().0);
         let base_time = self.context.base_time.and_then(|seconds| Timestamp::from_second(seconds).ok());
         // A change that is not compared is still a change: what it asks to ignore is not its own to decide.
-        let comparison = (base.is_some() || !self.context.target.is_empty()).then(|| Comparison {
+        let comparison = (base.is_some() || !self.context.target.is_empty()).then_some(Comparison {
             base: base.as_ref(),
             base_time,
             renames: &self.context.renames,
@@ -278,18 +296,28 @@ impl CaseFile {
             |reason: String| Fault::usage(format!("cannot read the record {}: {reason}", path.display()));
         let mut bytes = Vec::new();
         let file = std::fs::File::open(path).map_err(|error| refuse(error.to_string()))?;
-        file.take(MOST_BYTES).read_to_end(&mut bytes).map_err(|error| refuse(error.to_string()))?;
+        let length =
+            file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| refuse(error.to_string()))?
+                as u64;
+        if length > MOST_BYTES {
+            return Err(refuse(format!("it is larger than {MOST_BYTES} bytes")));
+        }
+        let mut left = MOST_UNPACKED + MOST_TIMES * length;
         let mut rest = &bytes[..];
         let mut frame = || -> Result<&[u8], Fault> {
             let length = zstd::zstd_safe::find_frame_compressed_size(rest)
                 .map_err(|_| refuse("it is cut off, or no record of `run --record`".into()))?;
             let (frame, behind) = rest.split_at_checked(length).unwrap_or((rest, &[]));
             rest = behind;
+            let unpacked = unpacked(frame, left).map_err(|error| refuse(error.to_string()))?;
+            left = left.checked_sub(unpacked).ok_or_else(|| {
+                refuse(format!("its {length} bytes unpack to more than any record of that size"))
+            })?;
             Ok(frame)
         };
-        let context = zstd::Decoder::new(frame()?).map_err(|error| refuse(error.to_string()))?;
+        let context = decoder(frame()?).map_err(|error| refuse(error.to_string()))?;
         let (context, base, tip): (Context, bool, bool) =
-            serde_json::from_reader(context.take(MOST_BYTES)).map_err(|error| refuse(error.to_string()))?;
+            serde_json::from_reader(BufReader::new(context)).map_err(|error| refuse(error.to_string()))?;
         let mut record = || Record::read(frame()?).map_err(|error| refuse(error.to_string()));
         Ok(Self {
             context,
@@ -326,5 +354,53 @@ impl CaseFile {
             base: some(bases).transpose().map_err(Fault::usage)?,
             tip: some(tips).transpose().map_err(Fault::usage)?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Digest, RunHeader};
+
+    use super::*;
+
+    fn shard(index: u32, today: &str, profile: &str) -> CaseFile {
+        let plan = serde_json::to_value(Digest::of(b"plan")).unwrap();
+        let selection = serde_json::json!({
+            "profile": profile, "stages": [], "include_ignored": false, "part": null, "plan": plan, "whole": true
+        });
+        let context = Context {
+            today: today.to_owned(),
+            inline_ignores: true,
+            selection: serde_json::from_value(selection).unwrap(),
+            required: BTreeSet::new(),
+            target: Vec::new(),
+            head: Vec::new(),
+            baselines: [None, None],
+            renames: BTreeMap::new(),
+            base_time: None,
+            loosened: Vec::new(),
+            warnings: Vec::new(),
+            notes: Vec::new(),
+        };
+        let header = RunHeader {
+            version: report::RECORD_VERSION,
+            tool: "0.1.0".to_owned(),
+            scope: "full".to_owned(),
+            head: None,
+            base: None,
+            shard: Some(format!("{index}/2")),
+        };
+        CaseFile { context, record: Record::new([Message::Run(header)]).unwrap(), base: None, tip: None }
+    }
+
+    #[test]
+    fn shards_on_both_sides_of_midnight_are_one_run_of_the_later_day() {
+        for days in [["2026-01-31", "2026-02-01"], ["2026-02-01", "2026-01-31"]] {
+            let merged = CaseFile::merge(vec![shard(1, days[0], "ci"), shard(2, days[1], "ci")]).unwrap();
+            assert_eq!(merged.context.today, "2026-02-01");
+        }
+        let error = CaseFile::merge(vec![shard(1, "2026-02-01", "ci"), shard(2, "2026-02-01", "release")]);
+        let said = error.map(|_| ()).unwrap_err().to_string();
+        assert!(said.contains("the profile is `ci` in one and `release` in another"), "{said}");
     }
 }

@@ -29,7 +29,8 @@ pub(crate) fn address(from: &str) -> Result<Url, Fault> {
     if url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)) {
         return Ok(url);
     }
-    Err(Fault::usage(format!("`{from}` is not an https address")).hint("files are taken over https only"))
+    Err(Fault::usage(format!("`{from}` is not an https address"))
+        .hint("advisories are taken over https only"))
 }
 
 /// Makes the client of all downloads.

@@ -66,7 +66,9 @@ fn end(ended: Result<Exit, Fault>, context: &Context) -> std::process::ExitCode 
         context.terminal.complain(&fault);
         fault.exit()
     });
-    exit.code().into()
+    // Not every command can stop halfway; that it was told to counts all the same.
+    let interrupted = context.cancel.is_cancelled().then_some(Exit::Interrupted);
+    Exit::of([exit].into_iter().chain(interrupted)).code().into()
 }
 
 async fn execute(command: Command, context: &Context) -> Result<Exit, Fault> {
@@ -74,7 +76,7 @@ async fn execute(command: Command, context: &Context) -> Result<Exit, Fault> {
         Command::Run(args) => commands::run::run(&args, context).await,
         Command::Plan(args) => commands::plan::plan(&args, context).await,
         Command::Init(args) => commands::init::init(&args, context),
-        Command::Explain(args) => commands::explain::explain(&args, context),
+        Command::Explain(args) => commands::explain::explain(&args, context).await,
         Command::Report(args) => commands::report::report(&args, context),
         Command::Baseline(args) => commands::baseline::baseline(&args, context).await,
         Command::Db(args) => commands::db::db(&args, context).await,

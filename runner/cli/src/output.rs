@@ -1,10 +1,11 @@
 //! Where reports go: standard output, or a file each. Formats are those of `report::formats`.
 
 use std::collections::BTreeMap;
+use std::fmt::{Display, Write as _};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use report::formats::{self, Color, Format, Options, Show, Timings};
+use report::formats::{self, Color, Format, Options, Show, Timings, printable};
 use report::{Record, State, Verdict};
 
 use crate::args::Output;
@@ -67,6 +68,34 @@ fn find(name: &str) -> Result<&'static Format, Fault> {
         Fault::usage(format!("`{name}` is no report format"))
             .hint(format!("take one of: {}", names.join(", ")))
     })
+}
+
+/// Lines for people. What is foreign in them is made harmless, so that no line ends but ours.
+#[derive(Default)]
+pub(crate) struct Lines(String);
+
+impl Lines {
+    /// Adds a line.
+    pub(crate) fn line(&mut self, text: impl Display) -> &mut Self {
+        let _ = writeln!(self.0, "{}", printable::line(&text.to_string()));
+        self
+    }
+
+    /// Adds an empty line.
+    pub(crate) fn gap(&mut self) -> &mut Self {
+        self.0.push('\n');
+        self
+    }
+
+    /// Tells whether there is no line yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the text.
+    pub(crate) fn into_text(self) -> String {
+        self.0
+    }
 }
 
 /// Renders and writes every report.

@@ -52,16 +52,8 @@ pub(crate) enum Missing {
     Empty,
 }
 
-/// Opens what is to be checked, reads the pipeline of both sides and plans.
-pub(crate) fn prepare(
-    choice: &Choice,
-    context: &Context,
-    outgoing: Option<Outgoing>,
-) -> Result<Prepared, Fault> {
-    prepare_with(choice, context, outgoing, Missing::Refused)
-}
-
-/// Does the same beside the thread that waits, which stops waiting when it is told to.
+/// Opens what is to be checked, reads the pipeline of both sides and plans, beside the thread that waits, which stops
+/// waiting when it is told to.
 pub(crate) async fn ready(
     choice: &Choice,
     context: &Context,

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use model::Digest;
-use stage::{Given, Inputs, Read};
+use model::{Digest, StageId};
+use stage::{Given, Inputs, Output, Read};
 use store::Cache;
 
-use crate::Instance;
 use crate::execute::{declaration, remembered};
+use crate::instance::artifacts;
 use crate::kept::{Kept, Remembered};
+use crate::{Engine, Instance, World};
 
 /// What the cache knows of a stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,24 +39,74 @@ pub enum Change {
     Input(String),
 }
 
+/// What can be told of a stage before a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known {
+    /// What the cache knows of it.
+    Report(CacheReport),
+    /// It is handed what this stage gives, which would run first.
+    After(StageId),
+    /// It does not run.
+    Skipped,
+}
+
+impl Engine {
+    /// Tells of every instance, in their order, what the cache knows of it. Each is handed what the kept answers of those
+    /// before it gave, as in a run; nothing runs.
+    pub fn explain(&self, instances: &[Instance], world: &World, cache: &Cache) -> Vec<Known> {
+        let mut outputs: Vec<Option<Output>> = Vec::with_capacity(instances.len());
+        let mut all = Vec::with_capacity(instances.len());
+        for instance in instances {
+            let unknown = |producer: usize| outputs.get(producer).is_none_or(Option::is_none);
+            let waits = instance.inputs.iter().find(|input| unknown(input.producer));
+            let (known, output) = if instance.skip.is_some() {
+                (Known::Skipped, Some(Output::default()))
+            } else if let Some(producer) = waits.and_then(|input| instances.get(input.producer)) {
+                (Known::After(producer.id().clone()), None)
+            } else {
+                let output = |at: usize| outputs.get(at).and_then(Option::as_ref);
+                let artifacts = artifacts(instance, instances, output);
+                let inputs = Inputs { artifacts, ..self.inputs(instance, world) };
+                let (report, output) = compare(instance, &inputs, cache);
+                (Known::Report(report), output)
+            };
+            outputs.push(output);
+            all.push(known);
+        }
+        all
+    }
+}
+
 /// Compares what `instance` read in its last run with what it would read now.
 pub fn explain(instance: &Instance, inputs: &Inputs, cache: &Cache) -> CacheReport {
+    compare(instance, inputs, cache).0
+}
+
+/// Does the same, and returns the kept answer when it holds.
+fn compare(instance: &Instance, inputs: &Inputs, cache: &Cache) -> (CacheReport, Option<Output>) {
     let name = declaration(instance);
     let given = Given::new(&instance.spec, &instance.subject, inputs);
     let kept: Vec<Kept> = cache.recall(&name).iter().filter_map(|bytes| Kept::from_bytes(bytes)).collect();
-    let hit = kept.iter().any(|kept| given.verify(&kept.trace).is_ok());
+    let hit = kept.iter().position(|kept| given.verify(&kept.trace).is_ok());
     let last: Remembered = cache
         .recall(&remembered(&name))
         .first()
         .and_then(|bytes| serde_json::from_slice(bytes).ok())
         .unwrap_or_default();
     let mut changes = Vec::new();
-    if let (false, Some(newest)) = (hit, kept.first()) {
+    if let (false, Some(newest)) = (hit.is_some(), kept.first()) {
         changes.extend(files(&given, &last.files));
         changes.extend(newest.trace.reads.iter().filter_map(|read| other(&given, read)));
         changes.sort();
     }
-    CacheReport { hit, changes, known: !kept.is_empty(), reused: last.reused, computed: last.computed }
+    let report = CacheReport {
+        hit: hit.is_some(),
+        changes,
+        known: !kept.is_empty(),
+        reused: last.reused,
+        computed: last.computed,
+    };
+    (report, hit.and_then(|at| kept.into_iter().nth(at)).map(Kept::into_output))
 }
 
 fn files(given: &Given<'_>, before: &BTreeMap<String, String>) -> Vec<Change> {

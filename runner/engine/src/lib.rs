@@ -16,8 +16,7 @@ mod world;
 
 pub use budget::Budget;
 pub use event::{Event, Listener};
-pub use explain::{CacheReport, Change, explain};
+pub use explain::{CacheReport, Change, Known, explain};
 pub use instance::{Input, Instance};
-pub use memo::NoMemo;
 pub use run::{Engine, Ran, StopAfter};
 pub use world::World;

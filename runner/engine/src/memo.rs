@@ -1,4 +1,4 @@
-//! Kept results as stages see them: those of the cache, counted, or none at all.
+//! Kept results as stages see them: those of the cache, counted.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,17 +19,6 @@ impl Memo for FromCache {
             cache.memo().keep(key.0, value);
         }
     }
-}
-
-/// Keeps nothing: for asking what would be read without running anything.
-pub struct NoMemo;
-
-impl Memo for NoMemo {
-    fn recall(&self, _key: &MemoKey) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn keep(&self, _key: MemoKey, _value: Vec<u8>) {}
 }
 
 /// Counts how often kept results were of use to one stage.

@@ -219,7 +219,7 @@ impl Engine {
     }
 
     /// Returns what an instance is handed beside artifacts.
-    fn inputs(&self, instance: &Instance, world: &World) -> Inputs {
+    pub(crate) fn inputs(&self, instance: &Instance, world: &World) -> Inputs {
         Inputs {
             tree: world.tree.clone(),
             policy: world.policy(instance.policy),

@@ -114,16 +114,20 @@ struct Silent {
 
 impl Silent {
     fn of(record: &Record, prepared: &Prepared, choice: &Choice) -> Self {
-        let unfinished = |status| matches!(status, Status::Skipped | Status::Failed);
-        let names = |only: &dyn Fn(Status) -> bool| {
+        let names = |only: &dyn Fn(Status) -> bool| -> BTreeSet<String> {
             let runs = record.runs().iter().filter(|run| only(run.outcome.status));
             runs.map(|run| run.outcome.stage.to_string()).collect()
         };
+        let there = names(&|_| true);
+        let failed = names(&|status| status == Status::Failed);
+        // A stage that skips one subject, as a history that is not asked for, may have looked at another.
+        let looked = names(&|status| !matches!(status, Status::Skipped | Status::Failed));
+        let finished = |stage: &&String| looked.contains(*stage) && !failed.contains(*stage);
         Self {
             all: prepared.pipeline.profile.scope != Scope::Full || choice.shard.is_some(),
             part: choice.profile.is_some() || !choice.stages.is_empty(),
-            there: names(&|_| true),
-            unfinished: names(&unfinished),
+            unfinished: there.iter().filter(|stage| !finished(stage)).cloned().collect(),
+            there,
         }
     }
 

@@ -1,24 +1,23 @@
 //! `sluicegate explain`: what a rule looks for, why a finding stands, what a stage needs, what its cache knows.
 
-use std::fmt::Write as _;
-
-use ::engine::Change;
+use ::engine::{CacheReport, Change, Known};
 use model::{Finding, Rule, StageId};
 use report::Exit;
 use stage::{Kind, Section, Stage};
 
-use crate::args::{Choice, ExplainArgs};
+use crate::args::ExplainArgs;
 use crate::case::CaseFile;
-use crate::commands::plan::inputs;
-use crate::commands::run::prepare;
+use crate::commands::plan::{known, shortened};
+use crate::commands::run::{Missing, ready};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::{output, scan, stages};
+use crate::output::{self, Lines};
+use crate::stages;
 
 /// Explains one thing.
-pub(crate) fn explain(args: &ExplainArgs, context: &Context) -> Result<Exit, Fault> {
+pub(crate) async fn explain(args: &ExplainArgs, context: &Context) -> Result<Exit, Fault> {
     if args.cache {
-        return cache(args, context);
+        return cache(args, context).await;
     }
     if let Some(file) = &args.record {
         return finding(args, file);
@@ -32,16 +31,16 @@ pub(crate) fn explain(args: &ExplainArgs, context: &Context) -> Result<Exit, Fau
         Some((stage, name)) => (Some(stage), name),
         None => (None, args.subject.as_str()),
     };
-    let mut found = String::new();
+    let mut found = Lines::default();
     for rule in all_rules(&kinds)? {
         if rule.id.as_str() == name && stage.is_none_or(|stage| rule.stage.as_str() == stage) {
-            found.push_str(&describe(&rule));
+            describe(&rule, &mut found);
         }
     }
     if found.is_empty() {
         return Err(unknown(&args.subject, &kinds));
     }
-    output::print(found.as_bytes())?;
+    output::print(found.into_text().as_bytes())?;
     Ok(Exit::Pass)
 }
 
@@ -74,41 +73,40 @@ fn all_rules(kinds: &[Kind]) -> Result<Vec<Rule>, Fault> {
     Ok(rules)
 }
 
-fn describe(rule: &Rule) -> String {
-    let mut text = format!("{}/{}: {}\n", rule.stage, rule.id, rule.title);
-    let _ = writeln!(text, "  severity: {}", rule.severity);
+fn describe(rule: &Rule, lines: &mut Lines) {
+    lines.line(format_args!("{}/{}: {}", rule.stage, rule.id, rule.title));
+    lines.line(format_args!("  severity: {}", rule.severity));
     if !rule.cwe.is_empty() {
         let cwe: Vec<String> = rule.cwe.iter().map(|number| format!("CWE-{number}")).collect();
-        let _ = writeln!(text, "  weakness: {}", cwe.join(", "));
+        lines.line(format_args!("  weakness: {}", cwe.join(", ")));
     }
-    let _ = writeln!(text, "  why: {}", rule.why);
-    let _ = writeln!(text, "  fix: {}", rule.fix);
+    lines.line(format_args!("  why: {}", rule.why)).line(format_args!("  fix: {}", rule.fix));
     if let Some(url) = &rule.help_url {
-        let _ = writeln!(text, "  more: {url}");
+        lines.line(format_args!("  more: {url}"));
     }
-    text
 }
 
 fn stage(kind: &Kind) -> Result<String, Fault> {
-    let mut text = format!("{}: {}\n", kind.name, kind.summary);
+    let mut lines = Lines::default();
+    lines.line(format_args!("{}: {}", kind.name, kind.summary));
     for stage in build(kind)? {
         let spec = stage.spec();
-        let _ = writeln!(text, "on a subject of kind {}:", spec.subject);
+        lines.line(format_args!("on a subject of kind {}:", spec.subject));
         for need in &spec.needs {
-            let _ = writeln!(text, "  needs: {need}");
+            lines.line(format_args!("  needs: {}", shortened(&need.to_string())));
         }
         for gift in &spec.gives {
-            let _ = writeln!(text, "  gives: artifact `{gift}`");
+            lines.line(format_args!("  gives: artifact `{gift}`"));
         }
     }
     let rules = all_rules(std::slice::from_ref(kind))?;
     if !rules.is_empty() {
-        let _ = writeln!(text, "{} rules:", rules.len());
+        lines.line(format_args!("{} rules:", rules.len()));
     }
     for rule in rules {
-        let _ = writeln!(text, "  {:48} {:9} {}", rule.id, rule.severity, rule.title);
+        lines.line(format_args!("  {:48} {:9} {}", rule.id, rule.severity, rule.title));
     }
-    Ok(text)
+    Ok(lines.into_text())
 }
 
 fn finding(args: &ExplainArgs, file: &std::path::Path) -> Result<Exit, Fault> {
@@ -120,74 +118,69 @@ fn finding(args: &ExplainArgs, file: &std::path::Path) -> Result<Exit, Fault> {
         let text = format!("{} findings of {} have an id that starts so", found.len(), file.display());
         return Err(Fault::usage(text).hint("give an id as the JSON report prints it"));
     };
-    let mut text = format!("{}\n{}\n", finding.id(), finding.message);
+    let mut lines = Lines::default();
+    lines.line(finding.id()).line(&finding.message);
     let state = verdict.findings.get(at).map_or("unknown", |judged| judged.state.name());
-    let _ = writeln!(text, "  state: {state}");
+    lines.line(format_args!("  state: {state}"));
     if let (Some(path), Some(span)) = (finding.location.path(), finding.location.span()) {
-        let _ = writeln!(text, "  at: {path}:{}:{}", span.start_line, span.start_column);
+        lines.line(format_args!("  at: {path}:{}:{}", span.start_line, span.start_column));
     }
     for (name, value) in &finding.fingerprints {
-        let _ = writeln!(text, "  fingerprint {name}: {value}");
+        lines.line(format_args!("  fingerprint {name}: {value}"));
     }
     if let Some(fix) = &finding.fix {
-        let _ = writeln!(text, "  fix: {}", fix.text);
+        lines.line(format_args!("  fix: {}", fix.text));
     }
     let rules = record.runs().iter().flat_map(|run| &run.rules);
     for rule in rules.filter(|rule| rule.stage == finding.stage && rule.id == finding.rule).take(1) {
-        text.push_str(&describe(rule));
+        describe(rule, &mut lines);
     }
-    output::print(text.as_bytes())?;
+    output::print(lines.into_text().as_bytes())?;
     Ok(Exit::Pass)
 }
 
-fn cache(args: &ExplainArgs, context: &Context) -> Result<Exit, Fault> {
-    let choice = Choice {
-        path: args.choice.path.clone(),
-        config: args.choice.config.clone(),
-        profile: None,
-        stages: vec![args.subject.clone()],
-        since: None,
-        shard: None,
-        include_ignored: false,
-        offline: true,
-        no_cache: false,
-        jobs: None,
-        data_dir: args.choice.data_dir.clone(),
-        cache_dir: args.choice.cache_dir.clone(),
-    };
-    let prepared = prepare(&choice, context, None)?;
-    let cache = scan::cache(&choice, context, prepared.sections.cache)
+async fn cache(args: &ExplainArgs, context: &Context) -> Result<Exit, Fault> {
+    let prepared = ready(&args.choice, context, None, Missing::Refused).await?;
+    let known = known(&args.choice, context, &prepared)?
         .ok_or_else(|| Fault::incomplete("there is no results cache on this machine"))?;
-    let pool = scan::pool(&choice)?;
-    let mut text = String::new();
-    let wanted =
-        |planned: &&::plan::Instance| !planned.without_subject && planned.spec.id.as_str() == args.subject;
-    for planned in prepared.plan.instances().iter().filter(wanted) {
-        let (instance, inputs) = inputs(&prepared, planned, &pool);
-        let report = ::engine::explain(&instance, &inputs, &cache);
-        let _ = writeln!(text, "{} ({})", planned.spec.id, planned.subject);
-        let verdict = match (report.hit, report.known) {
-            (true, _) => "hit: everything it read last time reads the same now",
-            (false, true) => "miss: what it read last time has changed",
-            (false, false) => "nothing is kept of this stage as it is configured now",
-        };
-        let _ = writeln!(text, "  {verdict}");
-        for change in &report.changes {
-            let _ = match change {
-                Change::Modified(path) => writeln!(text, "  modified: {path}"),
-                Change::Added(path) => writeln!(text, "  added: {path}"),
-                Change::Removed(path) => writeln!(text, "  removed: {path}"),
-                Change::Input(what) => writeln!(text, "  changed: {what}"),
-            };
-        }
-        let all = report.reused + report.computed;
-        if all > 0 {
-            let _ = writeln!(text, "  last run: {} of {all} per-file results reused", report.reused);
+    let mut lines = Lines::default();
+    for (instance, known) in known.iter().filter(|(instance, _)| instance.id().as_str() == args.subject) {
+        lines.line(format_args!("{} ({})", instance.id(), instance.subject));
+        match known {
+            Known::Report(report) => compared(report, &mut lines),
+            Known::After(stage) => {
+                lines.line(format_args!("  depends on what `{stage}` gives, which would run first"));
+            }
+            Known::Skipped => {
+                let reason = instance.skip.as_deref().unwrap_or("it does not run");
+                lines.line(format_args!("  does not run: {reason}"));
+            }
         }
     }
-    if text.is_empty() {
-        return Err(Fault::usage(format!("stage `{}` is not in the plan", args.subject)));
+    if lines.is_empty() {
+        return Err(Fault::usage(format!("stage `{}` is not in the plan", args.subject))
+            .hint("see `sluicegate plan` for the stages that are"));
     }
-    output::print(text.as_bytes())?;
+    output::print(lines.into_text().as_bytes())?;
     Ok(Exit::Pass)
+}
+
+fn compared(report: &CacheReport, lines: &mut Lines) {
+    lines.line(match (report.hit, report.known) {
+        (true, _) => "  hit: everything it read last time reads the same now",
+        (false, true) => "  miss: what it read last time has changed",
+        (false, false) => "  nothing is kept of this stage as it is configured now",
+    });
+    for change in &report.changes {
+        match change {
+            Change::Modified(path) => lines.line(format_args!("  modified: {path}")),
+            Change::Added(path) => lines.line(format_args!("  added: {path}")),
+            Change::Removed(path) => lines.line(format_args!("  removed: {path}")),
+            Change::Input(what) => lines.line(format_args!("  changed: {what}")),
+        };
+    }
+    let all = report.reused + report.computed;
+    if all > 0 {
+        lines.line(format_args!("  last run: {} of {all} per-file results reused", report.reused));
+    }
 }

@@ -1,132 +1,231 @@
 //! `sluicegate plan`: what a run would do.
 
-use std::fmt::Write as _;
+use std::sync::Arc;
 
+use ::engine::{Engine, Instance, Known};
 use ::plan::Fate;
+use model::Policy;
 use report::Exit;
-use stage::Inputs;
+use serde::Serialize;
 
-use crate::args::PlanArgs;
+use crate::args::{Choice, PlanArgs, PlanFormat};
 use crate::commands::run::{Missing, Prepared, ready};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::{output, scan};
+use crate::output::{self, Lines};
+use crate::scan;
+
+/// Globs that a line names; the others are counted.
+const MOST_GLOBS: usize = 6;
+
+/// What a run would do, for programs. Fields are added, never changed.
+#[derive(Serialize)]
+struct Told {
+    version: u32,
+    profile: String,
+    scope: &'static str,
+    change: Option<ToldChange>,
+    stages: Vec<ToldStage>,
+    absent: Vec<Absent>,
+    loosened: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct ToldChange {
+    head: String,
+    target: String,
+    base: String,
+    paths: usize,
+}
+
+#[derive(Serialize)]
+struct ToldStage {
+    id: String,
+    subject: String,
+    /// `runs`, `repeated`, `elsewhere`, `skipped` or `left`.
+    fate: &'static str,
+    why: String,
+    needs: Vec<String>,
+    gives: Vec<String>,
+    /// What the results cache has of it; absent where it does not run or there is no cache.
+    cache: Option<String>,
+}
+
+/// A stage that has nothing to look at.
+#[derive(Serialize)]
+struct Absent {
+    id: String,
+    why: String,
+}
 
 /// Prints the plan.
 pub(crate) async fn plan(args: &PlanArgs, context: &Context) -> Result<Exit, Fault> {
     let prepared = ready(&args.choice, context, None, Missing::Refused).await?;
-    let mut text = String::new();
-    let profile = &prepared.pipeline.profile;
-    let _ = writeln!(text, "profile {}, scope {}", profile.name, profile.scope.name());
-    if let (Some(change), Some(target)) = (&prepared.change, &prepared.target) {
-        let short = |id: &str| id.get(..12).unwrap_or(id).to_owned();
-        let _ = writeln!(
-            text,
-            "change {} against {}, merge-base {}, {} paths differ",
-            short(&change.head),
-            short(&target.commit),
-            short(&change.base),
-            change.paths.len()
-        );
+    let told = tell(args, context, &prepared)?;
+    if context.cancel.is_cancelled() {
+        return Ok(Exit::Interrupted);
     }
-    for line in stages(args, context, &prepared)? {
-        text.push_str(&line);
+    match args.format {
+        PlanFormat::Text => output::print(text(&told).as_bytes())?,
+        PlanFormat::Json => {
+            let json = serde_json::to_string_pretty(&told).map_err(Fault::bug)?;
+            output::print(format!("{}\n", report::formats::printable::json(json)).as_bytes())?;
+        }
     }
-    for (id, why) in prepared.plan.absent() {
-        let _ = writeln!(text, "\n{id}\n  not there: {why}");
-    }
-    for waiting in prepared.plan.waiting() {
-        let _ = writeln!(text, "\n{}\n  waits for: a subject of kind {}", waiting.id, waiting.subject);
-    }
-    for lost in &prepared.pipeline.combined.loosened {
-        let _ = writeln!(text, "\nloosened and not in force: {}: {}", lost.what, lost.message);
-    }
-    output::print(text.as_bytes())?;
     Ok(Exit::Pass)
 }
 
-fn stages(args: &PlanArgs, context: &Context, prepared: &Prepared) -> Result<Vec<String>, Fault> {
-    let cache = scan::cache(&args.choice, context, prepared.sections.cache);
-    let pool = scan::pool(&args.choice)?;
-    let mut lines = Vec::new();
-    for instance in prepared.plan.instances() {
-        let mut text = format!("\n{} ({})\n", instance.spec.id, instance.subject);
-        let why = match &instance.fate {
-            Fate::Runs { why } => format!("runs: {why}"),
+fn tell(args: &PlanArgs, context: &Context, prepared: &Prepared) -> Result<Told, Fault> {
+    let profile = &prepared.pipeline.profile;
+    let change = prepared.change.as_ref().zip(prepared.target.as_ref()).map(|(change, target)| ToldChange {
+        head: change.head.clone(),
+        target: target.commit.clone(),
+        base: change.base.clone(),
+        paths: change.paths.len(),
+    });
+    let absent =
+        prepared.plan.absent().iter().map(|(id, why)| Absent { id: id.to_string(), why: why.clone() });
+    let waiting = prepared.plan.waiting().iter().map(|waiting| Absent {
+        id: waiting.id.to_string(),
+        why: format!("it waits for a subject of kind {}", waiting.subject),
+    });
+    let loosened = &prepared.pipeline.combined.loosened;
+    Ok(Told {
+        version: 1,
+        profile: profile.name.to_string(),
+        scope: profile.scope.name(),
+        change,
+        stages: stages(args, context, prepared)?,
+        absent: absent.chain(waiting).collect(),
+        loosened: loosened.iter().map(|lost| format!("{}: {}", lost.what, lost.message)).collect(),
+    })
+}
+
+fn stages(args: &PlanArgs, context: &Context, prepared: &Prepared) -> Result<Vec<ToldStage>, Fault> {
+    let known = known(&args.choice, context, prepared)?;
+    let stage = |planned: &::plan::Instance| {
+        let (fate, why) = match &planned.fate {
+            Fate::Runs { why } => ("runs", why.clone()),
             Fate::Repeated { shard, why } => {
-                format!("runs for what it gives, reported by shard {shard}: {why}")
+                ("repeated", format!("for what it gives, reported by shard {shard}: {why}"))
             }
-            Fate::Elsewhere { shard } => format!("runs in shard {shard}"),
-            Fate::Skipped { reason } => format!("skipped: {reason}"),
-            Fate::Left { reason } => format!("left out: {reason}"),
+            Fate::Elsewhere { shard } => ("elsewhere", format!("in shard {shard}")),
+            Fate::Skipped { reason } => ("skipped", reason.clone()),
+            Fate::Left { reason } => ("left", reason.clone()),
         };
-        let _ = writeln!(text, "  {why}");
-        for need in &instance.spec.needs {
-            let _ = writeln!(text, "  needs: {need}");
+        let asked = known.iter().flatten().filter(|(instance, _)| is_of(instance, planned));
+        let cache: Vec<String> = asked.map(|(_, known)| in_words(known)).collect();
+        let runs = matches!(planned.fate, Fate::Runs { .. } | Fate::Repeated { .. });
+        ToldStage {
+            id: planned.spec.id.to_string(),
+            subject: planned.subject.to_string(),
+            fate,
+            why,
+            needs: planned.spec.needs.iter().map(ToString::to_string).collect(),
+            gives: planned.spec.gives.iter().map(ToString::to_string).collect(),
+            cache: (runs && !cache.is_empty()).then(|| cache.join("; ")),
         }
-        for gift in &instance.spec.gives {
-            let _ = writeln!(text, "  gives: artifact `{gift}`");
-        }
-        if let (Some(cache), true) = (&cache, matches!(instance.fate, Fate::Runs { .. })) {
-            let _ = writeln!(text, "  cache: {}", cached(prepared, instance, cache, &pool));
-        }
-        lines.push(text);
-    }
-    Ok(lines)
+    };
+    Ok(prepared.plan.instances().iter().map(stage).collect())
 }
 
-/// Tells what the cache has of an instance. One that is handed artifacts cannot be asked before these are there.
-fn cached(
+/// Asks the cache about every instance of a run; `None` when there is no cache.
+pub(crate) fn known(
+    choice: &Choice,
+    context: &Context,
     prepared: &Prepared,
-    planned: &::plan::Instance,
-    cache: &store::Cache,
-    pool: &std::sync::Arc<rayon::ThreadPool>,
-) -> String {
-    if !planned.inputs.is_empty() {
-        return "known when what it needs is there".to_owned();
-    }
-    let (instance, inputs) = inputs(prepared, planned, pool);
-    let report = engine::explain(&instance, &inputs, cache);
-    match (report.hit, report.known) {
-        (true, _) => "hit".to_owned(),
-        (false, true) => format!("miss, {} inputs changed", report.changes.len()),
-        (false, false) => "nothing kept".to_owned(),
+) -> Result<Option<Vec<(Instance, Known)>>, Fault> {
+    let Some(cache) = scan::cache(choice, context, prepared.sections.cache) else { return Ok(None) };
+    let engine = Engine {
+        cache: Some(Arc::clone(&cache)),
+        pool: scan::pool(choice)?,
+        cancel: context.cancel.clone(),
+        listener: Arc::new(|_| ()),
+        stop_after: None,
+        budget: None,
+    };
+    let known = engine.explain(&prepared.instances, &prepared.world, &cache);
+    Ok(Some(prepared.instances.iter().cloned().zip(known).collect()))
+}
+
+/// Tells whether an instance is what became of a planned one; where two policies differ, two are.
+fn is_of(instance: &Instance, planned: &::plan::Instance) -> bool {
+    let policy = planned.policy == Policy::Both || planned.policy == instance.policy;
+    policy
+        && instance.spec.id == planned.spec.id
+        && instance.subject == planned.subject
+        && instance.variant == planned.variant
+}
+
+fn in_words(known: &Known) -> String {
+    match known {
+        Known::Report(report) => match (report.hit, report.known, report.changes.len()) {
+            (true, ..) => "hit".to_owned(),
+            (false, true, 1) => "miss, 1 input changed".to_owned(),
+            (false, true, changes) => format!("miss, {changes} inputs changed"),
+            (false, false, _) => "nothing kept".to_owned(),
+        },
+        Known::After(stage) => format!("known when `{stage}` has run"),
+        Known::Skipped => "not asked".to_owned(),
     }
 }
 
-/// Returns what an instance without artifacts would be handed.
-pub(crate) fn inputs(
-    prepared: &Prepared,
-    planned: &::plan::Instance,
-    pool: &std::sync::Arc<rayon::ThreadPool>,
-) -> (engine::Instance, Inputs) {
-    let world = &prepared.world;
-    let instance = engine::Instance {
-        stage: std::sync::Arc::clone(&planned.stage),
-        spec: planned.spec.clone(),
-        subject: planned.subject.clone(),
-        policy: planned.policy,
-        variant: planned.variant,
-        timeout: planned.timeout,
-        inputs: Vec::new(),
-        after: Vec::new(),
-        skip: None,
-        reported: true,
+fn text(told: &Told) -> String {
+    let mut lines = Lines::default();
+    lines.line(format_args!("profile {}, scope {}", told.profile, told.scope));
+    if let Some(ToldChange { head, target, base, paths }) = &told.change {
+        let short = |id: &str| id.get(..12).unwrap_or(id).to_owned();
+        let (head, target, base) = (short(head), short(target), short(base));
+        lines.line(format_args!("change {head} against {target}, merge-base {base}, {paths} paths differ"));
+    }
+    for stage in &told.stages {
+        lines.gap().line(format_args!("{} ({})", stage.id, stage.subject));
+        let fate = match stage.fate {
+            "repeated" => "runs",
+            "elsewhere" => "runs elsewhere",
+            "left" => "left out",
+            fate => fate,
+        };
+        lines.line(format_args!("  {fate}: {}", stage.why));
+        for need in &stage.needs {
+            lines.line(format_args!("  needs: {}", shortened(need)));
+        }
+        for gift in &stage.gives {
+            lines.line(format_args!("  gives: artifact `{gift}`"));
+        }
+        if let Some(cache) = &stage.cache {
+            lines.line(format_args!("  cache: {cache}"));
+        }
+    }
+    for Absent { id, why } in &told.absent {
+        lines.gap().line(id).line(format_args!("  not there: {why}"));
+    }
+    for lost in &told.loosened {
+        lines.gap().line(format_args!("loosened and not in force: {lost}"));
+    }
+    lines.into_text()
+}
+
+/// Names the first of many patterns.
+pub(crate) fn shortened(need: &str) -> String {
+    let words: Vec<&str> = need.split(' ').collect();
+    let head = words.iter().take_while(|word| matches!(**word, "files" | "policy")).count();
+    let Some((shown, left)) = words.split_at_checked(head + MOST_GLOBS).filter(|_| head > 0) else {
+        return need.to_owned();
     };
-    let inputs = Inputs {
-        tree: world.tree.clone(),
-        policy: world.policy(planned.policy),
-        commits: world.commits.get(&planned.subject).cloned(),
-        artifacts: std::collections::BTreeMap::new(),
-        data: std::sync::Arc::clone(&world.data),
-        memo: std::sync::Arc::new(engine::NoMemo),
-        environment: world.environment_of(&planned.spec),
-        programs: world.programs.clone(),
-        today: world.today.clone(),
-        salt: world.salt,
-        offline: world.offline,
-        pool: std::sync::Arc::clone(pool),
-        cancel: tokio_util::sync::CancellationToken::new(),
-    };
-    (instance, inputs)
+    if left.is_empty() { need.to_owned() } else { format!("{} and {} more", shown.join(" "), left.len()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_patterns_are_shortened() {
+        let check = |need: &str, expected: &str| assert_eq!(shortened(need), expected);
+        check("files a b c d e f", "files a b c d e f");
+        check("policy files a b c d e f g h", "policy files a b c d e f and 2 more");
+        check("the date", "the date");
+        check("data `advisories`", "data `advisories`");
+    }
 }

@@ -3,16 +3,15 @@
 use std::sync::Arc;
 
 use engine::Engine;
-use model::RunHeader;
-use report::Exit;
-use report::policy::Level;
+use model::{Message, Policy, RunHeader, StageOutcome, Status};
+use report::{Exit, Record};
 
 use crate::args::RunArgs;
 use crate::case::{self, CaseFile, PolicyText};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::past::Past;
-pub(crate) use crate::prepared::{Missing, Outgoing, Prepared, prepare, ready};
+pub(crate) use crate::prepared::{Missing, Outgoing, Prepared, ready};
 use crate::selection::Selection;
 use crate::{output, progress, scan};
 
@@ -55,14 +54,6 @@ pub(crate) async fn judge_ready(
     prepared: &Prepared,
 ) -> Result<(CaseFile, Vec<String>, bool), Fault> {
     let (listener, bars) = progress::listener(&context.terminal);
-    let engine = Engine {
-        cache: scan::cache(&args.choice, context, prepared.sections.cache),
-        pool: scan::pool(&args.choice)?,
-        cancel: context.cancel.clone(),
-        listener,
-        stop_after: args.fail_fast.then(|| stop_after(prepared)).transpose()?,
-        budget: prepared.pipeline.profile.budget.map(engine::Budget::new),
-    };
     let scope = prepared.pipeline.profile.scope;
     let header = RunHeader {
         version: report::RECORD_VERSION,
@@ -71,6 +62,14 @@ pub(crate) async fn judge_ready(
         head: prepared.checkout.head.clone(),
         base: prepared.change.as_ref().map(|change| change.base.clone()),
         shard: args.choice.shard.map(|shard| format!("{}/{}", shard.index(), shard.count())),
+    };
+    let engine = Engine {
+        cache: scan::cache(&args.choice, context, prepared.sections.cache),
+        pool: scan::pool(&args.choice)?,
+        cancel: context.cancel.clone(),
+        listener,
+        stop_after: stop_after(args, prepared, &header),
+        budget: prepared.pipeline.profile.budget.map(engine::Budget::new),
     };
     let scanned = scan::scan(&engine, prepared, header).await;
     bars.clear();
@@ -112,13 +111,35 @@ fn judging(args: &RunArgs, prepared: &Prepared) -> case::Context {
     }
 }
 
-/// Stops at the first finding that alone fails the gate's `fail-on`.
-fn stop_after(prepared: &Prepared) -> Result<engine::StopAfter, Fault> {
-    let (policy, _) = case::side(&PolicyText::of(prepared.pipeline.combined.in_force()))?;
-    let fails = move |finding: &model::Finding| {
-        Level::of(finding.severity, policy.unknown_as).reaches(policy.fail_on)
-    };
-    Ok(Arc::new(move |output| {
-        output.findings.iter().any(|finding| finding.suppressed.is_none() && fails(finding))
+/// Stops at what fails the gate by itself, judged as the whole run is. Of a change this cannot be told before its
+/// merge-base is scanned, and of what a comment ignores not before the target's tip is: neither stops anything.
+fn stop_after(args: &RunArgs, prepared: &Prepared, header: &RunHeader) -> Option<engine::StopAfter> {
+    if !args.fail_fast || prepared.change.is_some() || prepared.target.is_some() {
+        return None;
+    }
+    let (context, header) = (judging(args, prepared), header.clone());
+    Some(Arc::new(move |output| {
+        let findings = output.findings.iter().filter(|finding| finding.suppressed.is_none());
+        let mut messages = vec![Message::Run(header.clone())];
+        for finding in findings.cloned() {
+            let outcome = StageOutcome {
+                stage: finding.stage.clone(),
+                subject: finding.subject.clone(),
+                status: Status::Findings,
+                reason: None,
+                cached: false,
+                policy: Policy::Both,
+                variant: 0,
+                milliseconds: 0,
+            };
+            if messages.len() == 1 {
+                messages.push(Message::Stage(outcome));
+            }
+            messages.push(Message::Finding(Box::new(finding)));
+        }
+        let Ok(record) = Record::new(messages) else { return false };
+        let case = CaseFile { context: context.clone(), record, base: None, tip: None };
+        // Gaps of the part are not those of the run.
+        case.judge().is_ok_and(|(_, verdict)| !verdict.failed.is_empty())
     }))
 }

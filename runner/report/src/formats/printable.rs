@@ -71,7 +71,7 @@ fn push(safe: &mut String, character: char) {
 }
 
 /// Returns JSON in which active characters, which stand in texts only, are escaped as JSON does it.
-pub(super) fn json(text: String) -> String {
+pub fn json(text: String) -> String {
     let foreign = |character: char| is_active(character) && character != '\n';
     if !text.contains(foreign) {
         return text;

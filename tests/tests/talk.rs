@@ -1,0 +1,133 @@
+//! What is said on standard error and to people: nothing foreign drives the terminal, JSON lines are JSON lines, quiet is
+//! quiet, and a standard error that is full changes no outcome.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests: what does not hold ends the test"
+)]
+#![cfg(unix)]
+
+use std::fs;
+
+use serde_json::Value;
+use tests::{Ran, Site, token};
+
+/// Clears the screen, sets the title.
+const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;pwn\u{7}";
+
+fn leaking() -> Site {
+    let site = Site::new();
+    site.write("sluicegate.yaml", "version: 1\nstages:\n  secrets: {}\n");
+    site.write("leak.py", format!("token = \"{}\"\n", token(1)));
+    site
+}
+
+/// Expects that a command says something, and nothing that drives a terminal.
+fn harmless(site: &Site, arguments: &[&str]) -> Ran {
+    let ran = site.run(arguments);
+    let said = format!("{}{}", ran.stdout, ran.stderr);
+    let active = |character: char| character.is_control() && character != '\n' && character != '\t';
+    assert!(!said.is_empty() && !said.contains(active), "{arguments:?}\n{said:?}");
+    ran
+}
+
+#[test]
+fn errors_quote_the_pipeline_file_harmlessly() {
+    let escaped = "\\e[2J\\e]0;pwn\\x07";
+    let pipelines = [
+        format!("version: 1\nstages:\n  secrets: {{}}\nbaseline: \"a{escaped}b\"\n"),
+        format!("version: 1\nstages:\n  secrets: {{ when: {{ paths: [\"{escaped}[\"] }} }}\n"),
+        format!("version: 1\ngate:\n  rules: [{{ name: a, if: \"finding.{escaped}(\", action: fail }}]\n"),
+        format!("version: 1\nreport: {{ \"{escaped}\": out }}\n"),
+        format!("version: 1\nreport: {{ text: \"../{escaped}\" }}\n"),
+        format!("version: 1\n\"{escaped}\": 1\n"),
+        format!("version: 1\n# {HOSTILE}\nstages: [ {HOSTILE}\n"),
+    ];
+    for pipeline in pipelines {
+        let site = Site::new();
+        site.write("sluicegate.yaml", &pipeline).write("a.py", "1\n");
+        let ran = harmless(&site, &["run", "--offline"]);
+        assert_eq!(ran.code, 2, "{pipeline:?}\n{}", ran.stderr);
+        assert!(ran.stderr.starts_with("error: "), "{}", ran.stderr);
+    }
+    let ran = harmless(&leaking(), &["run", "--format", HOSTILE]);
+    assert_eq!(ran.code, 2);
+}
+
+#[test]
+fn names_of_files_are_told_harmlessly() {
+    let site = Site::repository();
+    let name = format!("src/{HOSTILE}\n  hit: forged.py");
+    site.write("sluicegate.yaml", "version: 1\nstages:\n  secrets: { when: { paths: [\"src/**\"] } }\n");
+    site.commit("start");
+    site.git(&["checkout", "--quiet", "-b", "change"]);
+    site.write(&name, format!("token = \"{}\"\n", token(1))).commit("change");
+    let plan = harmless(&site, &["plan", "--since", "main"]);
+    assert!(plan.stdout.contains("src/\\u{1b}[2J"), "{}", plan.stdout);
+    assert!(!plan.stdout.contains("\n  hit: forged"), "{}", plan.stdout);
+    harmless(&site, &["plan", "--since", "main", "--format", "json"]);
+    assert_eq!(harmless(&site, &["run", "--offline", "--since", "main", "--record", "../record"]).code, 1);
+    let report = site.run(&["report", "../record", "--format", "json"]);
+    let report: Value = serde_json::from_str(&report.stdout).unwrap();
+    let id = report["findings"][0]["id"].as_str().unwrap();
+    let told = harmless(&site, &["explain", id, "--record", "../record"]);
+    assert!(told.stdout.contains("at: src/\\u{1b}[2J"), "{}", told.stdout);
+    site.remove(&name).write(&name, "1\n");
+    harmless(&site, &["explain", "secrets", "--cache", "--since", "main"]);
+}
+
+#[test]
+fn json_lines_are_all_there_is() {
+    let site = leaking();
+    for more in [&[][..], &["-v"], &["-vv"]] {
+        let ran = site.run(&[&["run", "--offline", "--log-format", "json"], more].concat());
+        assert_eq!(ran.code, 1, "{}", ran.stderr);
+        let lines: Vec<Value> =
+            ran.stderr.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+        let ended = lines.iter().find(|line| line["fields"]["findings"] == 1).unwrap();
+        let fields = &ended["fields"];
+        assert_eq!(
+            (&fields["stage"], &fields["status"], &fields["gaps"]),
+            (&"secrets".into(), &"findings".into(), &0.into())
+        );
+    }
+    site.write("sluicegate.yaml", "nonsense: 1\n");
+    let ran = site.run(&["run", "--log-format", "json"]);
+    let line: Value = serde_json::from_str(ran.stderr.trim()).unwrap();
+    assert_eq!((ran.code, &line["level"]), (2, &"ERROR".into()), "{}", ran.stderr);
+}
+
+#[test]
+fn quiet_is_quiet() {
+    let site = leaking();
+    for command in [&["baseline", "--offline"][..], &["init", "--force"], &["run", "--offline"], &["plan"]] {
+        let ran = site.run(&[&["-q"], command].concat());
+        assert_eq!(ran.stderr, "", "{command:?}");
+        let ran = site.run(&[&["-q", "--log-format", "json"], command].concat());
+        assert_eq!(ran.stderr, "", "{command:?}");
+    }
+}
+
+#[test]
+fn one_is_one() {
+    let ran = leaking().run(&["run", "--offline"]);
+    assert!(ran.stderr.contains("secrets (tree): 1 finding, 0 gaps in "), "{}", ran.stderr);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_standard_error_changes_no_outcome() {
+    let site = leaking();
+    let full = || fs::File::options().write(true).open("/dev/full").unwrap();
+    let check = |arguments: &[&str], code: i32| {
+        let ran = Ran::of(site.command(arguments).stderr(full()).output().unwrap());
+        assert_eq!(ran.code, code, "{arguments:?}\n{}", ran.stdout);
+    };
+    for talk in [&[][..], &["-vv"], &["-v", "--log-format", "json"]] {
+        check(&[&["run", "--offline"], talk].concat(), 1);
+        check(&[&["run", "--offline", "nowhere"], talk].concat(), 2);
+        check(&[&["baseline", "--offline"], talk].concat(), 0);
+    }
+    check(&["nonsense"], 2);
+}
