@@ -52,7 +52,48 @@ const LONGEST: usize = 128;
 
 /// Marks of a template, a mask or an elision.
 const MARKS: &[&str] =
-    &["${", "{{", "<%", "%(", "#{", "$(", "...", "***", "\u{2026}", "<your", "<insert", "[your"];
+    &["${", "{{", "<%", "#{", "...", "***", "\u{2026}", "\u{2022}\u{2022}", "<your", "<insert", "[your"];
+
+/// Openings of a template that a password can hold as well, and what closes them.
+const PAIRS: &[(&str, &str)] = &[("$(", ")"), ("%(", ")s"), ("%(", ")d")];
+
+/// Words that ask for another value, without what parts them.
+const REQUESTS: &[&str] = &[
+    "changeit",
+    "changeme",
+    "changethis",
+    "chooseastrong",
+    "fillmein",
+    "generateme",
+    "placeholder",
+    "pleasechange",
+    "putyour",
+    "redacted",
+    "replaceme",
+    "replacethis",
+    "replacewith",
+    "somerandom",
+    "thisisa",
+    "tobechanged",
+    "tobereplaced",
+    "todo",
+    "yourapi",
+    "yourkey",
+    "yourpass",
+    "yoursecret",
+    "yoursuper",
+    "yourtoken",
+];
+
+/// First words of a request that needs another word to be one: `set-secure-password`.
+const IMPERATIVES: &[&str] =
+    &["add", "change", "choose", "enter", "insert", "my", "paste", "put", "replace", "set", "use", "your"];
+
+/// Last words of such a request.
+const WANTED: &[&str] = &["goes", "here", "key", "password", "secret", "token", "value"];
+
+/// Whole values that mask another.
+const MASKS: &[&str] = &["filtered", "hidden", "masked", "obfuscated", "omitted", "redacted", "removed"];
 
 /// Tells whether the body of a credential (without its fixed prefix) was made up by hand.
 pub(crate) fn is_placeholder(body: &[u8]) -> bool {
@@ -84,7 +125,33 @@ pub(crate) fn has_word(body: &[u8]) -> bool {
 
 /// Tells whether the value is a template, or has been masked.
 pub(crate) fn has_mark(body: &[u8]) -> bool {
-    MARKS.iter().any(|mark| find(body, mark.as_bytes()).is_some())
+    MARKS.iter().any(|mark| find(body, mark.as_bytes()).is_some()) || has_pair(body)
+}
+
+/// Tells whether something to be filled in is opened and closed in the value.
+pub(crate) fn has_pair(body: &[u8]) -> bool {
+    PAIRS.iter().any(|(open, close)| {
+        find(body, open.as_bytes())
+            .and_then(|at| body.get(at..))
+            .is_some_and(|rest| find(rest, close.as_bytes()).is_some())
+    })
+}
+
+/// Tells whether the value asks for another one (`changeme`, `set-secure-password`), or masks one (`hidden`).
+pub(crate) fn is_instruction(body: &[u8]) -> bool {
+    if body.len() > LONGEST {
+        return false;
+    }
+    let lower = body.to_ascii_lowercase();
+    let letters: Vec<u8> = lower.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
+    let is_in = |list: &[&str], word: Option<&&[u8]>| {
+        word.is_some_and(|word| list.iter().any(|known| known.as_bytes() == *word))
+    };
+    let words: Vec<&[u8]> =
+        lower.split(|byte| !byte.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let asks = words.len() > 2 && is_in(IMPERATIVES, words.first()) && is_in(WANTED, words.last());
+    asks || REQUESTS.iter().any(|request| find(&letters, request.as_bytes()).is_some())
+        || MASKS.iter().any(|mask| mask.as_bytes() == letters)
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
@@ -118,6 +185,25 @@ mod tests {
     }
 
     #[test]
+    fn instructions_are_known() {
+        let check = |value: &str, expected| assert_eq!(is_instruction(value.as_bytes()), expected, "{value}");
+        check("changeme", true);
+        check("!ChangeMe!", true);
+        check("change-me-in-production", true);
+        check("set-secure-redis-password", true);
+        check("your-16-char-app-password", true);
+        check("SomeRandomStringOf32CharsExactly", true);
+        check("ThisIsASecretForDocs", true);
+        check("hidden", true);
+        check("[REDACTED]", true);
+        check("PUT_YOUR_VALUE_HERE", true);
+        check("settlement-key", false);
+        check("set9password", false);
+        check("hiddenvalley7", false);
+        check("Xk29fjQ8zLmP", false);
+    }
+
+    #[test]
     fn random_values_pass() {
         for value in [
             "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ",
@@ -126,6 +212,7 @@ mod tests {
             "wJalrXUtnFKK7MDENGbPxRfiCYzzK4qKLa0Ty1uV",
             "Tr0ub4dor&3",
             "correct-horse-battery",
+            "r(m)9nLzz$(_q3N4z1k(EFs%(x",
         ] {
             check(value, false);
         }

@@ -3,9 +3,11 @@
 //!
 //! This file only finds the name and cuts out the value; whether it is a credential is for [`crate::generic`].
 
+mod cursor;
+
 use std::ops::Range;
 
-use model::SecretVerdict;
+use model::{SecretVerdict, Severity};
 
 use crate::automaton::Occurrence;
 use crate::candidate::Source;
@@ -14,9 +16,11 @@ use crate::engine_rule::EngineRule;
 use crate::generic;
 use crate::generic::name::Name;
 use crate::hint::Language;
+use crate::published;
 use crate::scan::Pass;
 use crate::text;
 use crate::value::is_word;
+use cursor::Cursor;
 
 /// What a name that says credential has in it.
 pub(crate) const KEYWORDS: &[&str] =
@@ -71,20 +75,28 @@ pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) {
     else {
         return;
     };
-    let (rule, source) = if assignment.embedded && is_connection_string(text, &assignment) {
+    let connection = assignment.embedded && is_connection_string(text, &assignment);
+    let (rule, source) = if connection {
         (EngineRule::ConnectionString, Source::Structure)
     } else {
         (EngineRule::GenericCredential, Source::Name)
     };
-    match generic::judge(text, &assignment, &known, pass.context.hint) {
-        generic::Verdict::Credential(probability) if probability >= pass.context.options.threshold => {
+    if text.get(assignment.value.clone()).is_some_and(published::is_known) {
+        pass.found.counts.placeholder += 1;
+        return;
+    }
+    match generic::judge(text, &assignment, &known, pass.context.hint, connection) {
+        generic::Verdict::Credential { probability, default }
+            if probability >= pass.context.options.threshold =>
+        {
             let pushed = pass.push(rule, assignment.value.clone(), source, SecretVerdict::Likely);
             if let Some(candidate) = pushed {
                 candidate.probability = Some(probability);
+                candidate.severity = default.then_some(Severity::Low);
                 candidate.name = known.text;
             }
         }
-        generic::Verdict::Credential(_) => pass.found.doubtful.push(assignment.value),
+        generic::Verdict::Credential { .. } => pass.found.doubtful.push(assignment.value),
         generic::Verdict::Placeholder => pass.found.counts.placeholder += 1,
         generic::Verdict::Nothing => {}
     }
@@ -210,126 +222,19 @@ fn is_connection_string(text: &[u8], assignment: &Assignment) -> bool {
     lower.contains(&b';') && PARTS.iter().any(|part| memchr::memmem::find(&lower, part.as_bytes()).is_some())
 }
 
-/// Returns the length of `value=`: markup that gives name and value as two attributes.
-fn value_attribute(rest: &[u8]) -> Option<usize> {
-    let behind =
-        rest.get(5..).filter(|_| rest.get(..5).is_some_and(|word| word.eq_ignore_ascii_case(b"value")))?;
-    let space = behind.iter().take_while(|byte| **byte == b' ').count();
-    (behind.get(space) == Some(&b'=')).then_some(5 + space + 1)
-}
-
-struct Cursor<'a> {
-    rest: &'a [u8],
-    at: usize,
-}
-
-impl Cursor<'_> {
-    fn peek(&self) -> Option<u8> {
-        self.rest.get(self.at).copied()
-    }
-
-    fn skip_space(&mut self) -> usize {
-        let from = self.at;
-        while matches!(self.peek(), Some(b' ' | b'\t')) {
-            self.at += 1;
-        }
-        self.at - from
-    }
-
-    /// Passes the quote and the bracket that close a quoted name; tells whether the name was quoted.
-    fn close_name(&mut self, opening: Option<u8>) -> bool {
-        // In a string inside a string the quotes are escaped.
-        if self.peek() == Some(b'\\') && matches!(self.rest.get(self.at + 1), Some(b'"' | b'\'')) {
-            self.at += 1;
-        }
-        let quoted = matches!(self.peek(), Some(b'"' | b'\'' | b'`'));
-        if quoted {
-            self.at += 1;
-        }
-        if matches!(self.peek(), Some(b']')) {
-            self.at += 1;
-        }
-        quoted && opening.is_none_or(|byte| !byte.is_ascii_alphanumeric())
-    }
-
-    fn operator(&mut self, opening: Option<u8>, quoted: bool, language: Language) -> Option<Operator> {
-        let space = self.skip_space();
-        let rest = self.rest.get(self.at..)?;
-        let (operator, length) = match rest {
-            [b'=', b'=', b'=', ..] | [b'!', b'=', b'=', ..] => (Operator::Compare, 3),
-            [b'=' | b'!', b'=', ..] => (Operator::Compare, 2),
-            [b'=', b'>', ..] | [b':' | b'?' | b'+', b'=', ..] => (Operator::Assign, 2),
-            [b'|', b'|', b'=', ..] => (Operator::Assign, 3),
-            [b'-', b'>', ..] if quoted => (Operator::Assign, 2),
-            [b'=', ..] => (Operator::Assign, 1),
-            [b':', b':', ..] => return None,
-            [b':', ..] => return Some(self.colon(language)),
-            [b',', ..] if quoted => (Operator::Comma, 1),
-            [b'(', ..] if !quoted && space == 0 => (Operator::Call, 1),
-            [b'>', ..] if (quoted || matches!(opening, Some(b'<' | b':'))) && space == 0 => {
-                (Operator::Element, 1)
-            }
-            [b'v' | b'V', ..] if quoted && space > 0 => (Operator::Assign, value_attribute(rest)?),
-            [first, ..] if space > 0 => return self.behind_space(*first, language),
-            _ => return None,
-        };
-        self.at += length;
-        Some(operator)
-    }
-
-    /// After a colon stands the value, or a type and then the value.
-    fn colon(&mut self, language: Language) -> Operator {
-        self.at += 1;
-        if language != Language::Code {
-            return Operator::Colon;
-        }
-        let rest = self.rest.get(self.at..).unwrap_or_default();
-        let typed = rest
-            .iter()
-            .take(48)
-            .take_while(|byte| {
-                is_word(**byte)
-                    || matches!(
-                        byte,
-                        b' ' | b'&' | b'<' | b'>' | b'[' | b']' | b'?' | b'\'' | b'.' | b'*' | b'|'
-                    )
-            })
-            .count();
-        match (rest.get(typed), rest.get(typed + 1)) {
-            (Some(b'='), Some(next))
-                if !matches!(next, b'=' | b'>') && !rest.get(..typed).unwrap_or_default().contains(&b'"') =>
-            {
-                self.at += typed + 1;
-                Operator::Assign
-            }
-            _ => Operator::Colon,
-        }
-    }
-
-    /// Nothing but space behind the name: an option's argument, or a type and then the value.
-    fn behind_space(&mut self, first: u8, language: Language) -> Option<Operator> {
-        if language == Language::Code && first.is_ascii_alphabetic() {
-            // Go writes the type between name and value.
-            let rest = self.rest.get(self.at..)?;
-            let typed = rest
-                .iter()
-                .take(24)
-                .take_while(|byte| is_word(**byte) || matches!(byte, b'[' | b']'))
-                .count();
-            let behind = rest.get(typed..)?.iter().take_while(|byte| **byte == b' ').count();
-            if rest.get(typed + behind) == Some(&b'=') && rest.get(typed + behind + 1) != Some(&b'=') {
-                self.at += typed + behind + 1;
-                return Some(Operator::Assign);
-            }
-        }
-        // Whether space is enough is for the caller, who sees what stands before.
-        Some(Operator::Space)
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// Returns the first assignment of a text.
+    pub(crate) fn found_in(text: &str, language: Language) -> Option<(Assignment, Name)> {
+        let lower = text.to_ascii_lowercase();
+        let places = KEYWORDS.iter().flat_map(|word| lower.match_indices(word));
+        let mut places: Vec<(usize, usize)> = places.map(|(at, word)| (at, at + word.len())).collect();
+        places.sort_unstable();
+        let mut read = 0;
+        places.into_iter().find_map(|(start, end)| find(text.as_bytes(), start..end, language, &mut read))
+    }
 
     fn check(line: &str, language: Language, expected: Option<(&str, &str)>) {
         let lower = line.to_ascii_lowercase();
@@ -366,6 +271,9 @@ mod tests {
         check("password = other", None);
         check("for key in keys:", None);
         check(r#"key = os.getenv("API_KEY")"#, None);
+        check(r#"String pass = HashMe.hash(request.getParameter("password"));"#, None);
+        check(r#"<label for="password" class="wide">"#, None);
+        check(r#"<KeyIcon className="wide tall">"#, None);
         check("password::new()", None);
     }
 

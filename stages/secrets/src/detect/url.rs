@@ -7,6 +7,7 @@ use model::{SecretVerdict, Severity};
 use crate::automaton::Occurrence;
 use crate::candidate::Source;
 use crate::engine_rule::EngineRule;
+use crate::generic::fixture;
 use crate::placeholder;
 use crate::scan::Pass;
 use crate::value::strength;
@@ -42,7 +43,8 @@ pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) {
         }
         None => return,
     };
-    if is_stand_in(user, value) || is_example_host(host) {
+    let made_up = fixture::is_meant(pass.context.hint) && (is_local(host) || !fixture::is_specific(value));
+    if made_up || is_stand_in(user, value) || is_example_host(host) || is_reporting(text, &authority) {
         pass.found.counts.placeholder += 1;
         return;
     }
@@ -55,6 +57,22 @@ pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) {
         candidate.severity = severity;
         candidate.name = if is_user { String::from_utf8_lossy(host).into_owned() } else { name };
     }
+}
+
+/// Tells whether the URL is where a program reports its errors to (a DSN of Sentry): 32 digits before the host, and a
+/// project's number for a path. It is public by design, as long as no second part stands behind a colon.
+fn is_reporting(text: &[u8], authority: &Authority) -> bool {
+    let user = text.get(authority.user.clone()).unwrap_or_default();
+    let rest = text.get(authority.host.end..text.len().min(authority.host.end + LONGEST)).unwrap_or_default();
+    let path =
+        rest.iter().position(|byte| *byte == b'/').and_then(|at| rest.get(at + 1..)).unwrap_or_default();
+    let digits = path.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let ends = path.get(digits).is_none_or(|byte| !byte.is_ascii_alphanumeric() && *byte != b'/');
+    authority.password.is_none()
+        && user.len() == 32
+        && user.iter().all(u8::is_ascii_hexdigit)
+        && digits > 0
+        && ends
 }
 
 fn has_scheme(text: &[u8], end: usize) -> bool {
@@ -172,12 +190,21 @@ const STAND_INS: &[&str] = &[
 pub(crate) fn is_stand_in(user: &[u8], password: &[u8]) -> bool {
     let lower = password.to_ascii_lowercase();
     password.is_empty()
+        || is_escaped_quotes(password)
         || is_template(password)
         || STAND_INS.iter().any(|word| word.as_bytes() == lower)
         || placeholder::has_mark(password)
+        || placeholder::is_instruction(password)
         || password.len() >= 3 && password.iter().all(|byte| Some(byte) == password.first())
         || matches!((user, lower.as_slice()), (b"foo", _) | (b"user", b"1234" | b"12345" | b"123456"))
         || placeholder::is_placeholder(password) && password.len() >= 12
+}
+
+/// Tells whether nothing but quotes that a page escapes stands there.
+fn is_escaped_quotes(value: &[u8]) -> bool {
+    let text =
+        String::from_utf8_lossy(value).replace("&quot;", "").replace("&#39;", "").replace("&apos;", "");
+    text.is_empty() || text == "''"
 }
 
 /// Tells whether the value will be filled in later.
@@ -255,6 +282,20 @@ mod tests {
     }
 
     #[test]
+    fn where_errors_are_reported_to_is_no_secret() {
+        let check = |url: &str, expected| {
+            let start = url.find("://").unwrap() + 3;
+            let authority = authority(url.as_bytes(), start).unwrap();
+            assert_eq!(is_reporting(url.as_bytes(), &authority), expected, "{url}");
+        };
+        check("https://cf9d7aea92537db1e97e3e758b88b0a3@o451.ingest.sentry.io/4510302", true);
+        check("https://cf9d7aea92537db1e97e3e758b88b0a3@errors.shop.io:8443/2\"", true);
+        check("https://cf9d7aea92537db1e97e3e758b88b0a3:9f86d081@sentry.io/2", false);
+        check("https://cf9d7aea92537db1e97e3e758b88b0a3@git.shop.io/group/2", false);
+        check("https://cf9d7aea92537db1e97e3e758b88b0a3@git.shop.io/2x", false);
+    }
+
+    #[test]
     fn manuals_are_known() {
         let check = |user: &str, password: &str, expected| {
             assert_eq!(is_stand_in(user.as_bytes(), password.as_bytes()), expected, "{password}")
@@ -262,6 +303,9 @@ mod tests {
         check("user", "password", true);
         check("user", "${PASS}", true);
         check("user", "xxxx", true);
+        check("app", "!ChangeMe!", true);
+        check("placeholder", "placeholder", true);
+        check("root", "&quot;&quot;", true);
         check("admin", "S3cure!pw", false);
         check("root", "hunter22", false);
     }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::detect::assignment::Operator;
 use crate::hint::Language;
+use crate::placeholder;
 use crate::value::is_word;
 
 /// Shortest value that is looked at.
@@ -89,6 +90,26 @@ fn quoted(rest: &[u8], at: usize, quote: u8, wrapped: bool) -> Option<Cut> {
     None
 }
 
+/// What stands before the name of something that is looked up.
+const LOOKUPS: &[&str] = &[
+    "env",
+    "ENV",
+    "get(",
+    "config",
+    "getAttribute",
+    "getHeader",
+    "getParameter",
+    "getProperty",
+    "getString",
+    "[",
+    "fetch",
+    "header(",
+    "input(",
+    "param(",
+    "query(",
+    "request.",
+];
+
 /// The value is the argument of a conversion, or the default of a look-up.
 fn in_call(rest: &[u8]) -> Option<Cut> {
     let head = rest.get(..WRAPPING.min(rest.len()))?;
@@ -105,9 +126,7 @@ fn in_call(rest: &[u8]) -> Option<Cut> {
         return None;
     }
     let quote = *head.get(open)?;
-    let is_lookup = [&b"env"[..], b"ENV", b"get(", b"config", b"getProperty", b"[", b"fetch"]
-        .iter()
-        .any(|word| memchr::memmem::find(before, word).is_some());
+    let is_lookup = LOOKUPS.iter().any(|word| memchr::memmem::find(before, word.as_bytes()).is_some());
     let falls_back = memchr::memmem::find(before, b"||").is_some()
         || memchr::memmem::find(before, b"??").is_some()
         || memchr::memmem::find(before, b" or ").is_some()
@@ -221,8 +240,9 @@ fn is_template(value: &[u8], quote: Option<u8>) -> bool {
         || has("<%")
         || has("${")
         || has("#{")
-        || has("$(")
-        || has("%(")
+        || value.starts_with(b"$(")
+        || value.starts_with(b"%(")
+        || placeholder::has_pair(value)
         || value.len() > 2 && value.starts_with(b"%") && value.ends_with(b"%")
         || value.starts_with(b"{") && value.ends_with(b"}")
         || value.starts_with(b"<") && value.ends_with(b">")

@@ -1,8 +1,13 @@
 //! Credentials that only their name speaks for: whether the value under it is one.
 
+mod account;
 pub(crate) mod features;
+pub(crate) mod fixture;
 pub(crate) mod forest;
+mod meaning;
 pub(crate) mod name;
+mod place;
+mod reference;
 mod vocabulary;
 mod words;
 
@@ -12,21 +17,42 @@ use crate::hint::{Area, Hint};
 use crate::placeholder;
 use features::Features;
 
+/// Probability of a password that only its place speaks for.
+const ACCOUNT: u8 = 70;
+
 /// What a value under a credential's name is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// A credential, with this probability in percent.
-    Credential(u8),
+    /// A credential.
+    Credential {
+        /// How probable it is, in percent.
+        probability: u8,
+        /// Whether it is a common password that a service comes with.
+        default: bool,
+    },
     /// Something that stands in for one.
     Placeholder,
     /// No credential at all.
     Nothing,
 }
 
-/// Judges the value of an assignment.
-pub(crate) fn judge(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hint) -> Verdict {
+/// Judges the value of an assignment; `connection` says that it stands among the parts of a connection string.
+pub(crate) fn judge(
+    text: &[u8],
+    assignment: &Assignment,
+    name: &Name,
+    hint: &Hint,
+    connection: bool,
+) -> Verdict {
     match look(text, assignment, name, hint) {
-        Some(features) => Verdict::Credential(forest::forest().probability(&features)),
+        Some(features) => {
+            let value = text.get(assignment.value.clone()).unwrap_or_default();
+            let scored = forest::forest().probability(&features);
+            let account = account::is_account(text, assignment, name, hint, connection);
+            let told = if account { scored.max(ACCOUNT) } else { scored };
+            let probability = fixture::weigh(told, value, hint);
+            Verdict::Credential { probability, default: account::is_default(value, name) }
+        }
         None if is_stand_in(text, assignment) => Verdict::Placeholder,
         None => Verdict::Nothing,
     }
@@ -36,18 +62,17 @@ pub(crate) fn judge(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hi
 pub(crate) fn look(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hint) -> Option<Features> {
     let value = text.get(assignment.value.clone())?;
     let sentence = value.iter().filter(|byte| **byte == b' ').count() > 3;
-    // The key of a map is a key to nothing, and a public one is meant to be known.
-    let map_key = name.noun == Noun::Key && !name.qualified && (value.len() < 16 || is_uuid(value));
-    let public =
-        name.noun == Noun::Key && name.words.iter().any(|word| matches!(word.as_str(), "public" | "pub"));
+    // The key of a map is a key to nothing.
+    let words = value
+        .iter()
+        .all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'-' | b'|' | b'.' | b':'));
+    let map_key = name.noun == Noun::Key && !name.qualified && (value.len() < 16 || words || is_uuid(value));
     let identifies =
         name.behind > 0 && name.words.last().is_some_and(|word| matches!(word.as_str(), "id" | "ids"));
-    let compared = assignment.operator == Operator::Compare;
-    let typed = (assignment.quote.is_none() || compared) && is_type(value);
-    // Directives of web servers: where requests are passed on to.
-    let passed_on = name.text.ends_with("_pass") && value.contains(&b':') && value.contains(&b'/');
-    // `renameIndex('access_tokens', …)`: many tokens are a table, not a token. `Pass: …` in a message is how a test went.
-    let listed = assignment.operator == Operator::Comma && name.is_plural();
+    // `renameIndex('access_tokens', …)`: many tokens are a table, not a token; `passwords: 'users'` says where they are kept.
+    let listed = name.is_plural()
+        && (assignment.operator == Operator::Comma || value.iter().all(u8::is_ascii_lowercase));
+    // `Pass: …` in a message is how a test went.
     let outcome = assignment.embedded
         && assignment.operator == Operator::Colon
         && matches!(name.text.as_str(), "Pass" | "PASS" | "pass");
@@ -56,10 +81,10 @@ pub(crate) fn look(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hin
         || hint.area == Area::Words && !is_random(value)
         || sentence
         || map_key
-        || public
         || identifies
-        || typed
-        || passed_on;
+        || name.is_known_to_all()
+        || name.is_encrypted()
+        || meaning::is_other(text, assignment, name, hint);
     (!elsewhere && !is_stand_in(text, assignment)).then(|| features::of(text, assignment, name, hint))
 }
 
@@ -79,53 +104,9 @@ pub(crate) fn is_uuid(value: &[u8]) -> bool {
     value.len() == 36 && value.iter().enumerate().all(digits)
 }
 
-/// Tells whether a bare word is the name of a type, as declarations and schemas have it.
-fn is_type(value: &[u8]) -> bool {
-    const TYPES: &[&str] = &[
-        "any",
-        "array",
-        "binary",
-        "blob",
-        "bool",
-        "boolean",
-        "buffer",
-        "byte",
-        "bytes",
-        "char",
-        "int",
-        "integer",
-        "long",
-        "nil",
-        "none",
-        "null",
-        "number",
-        "object",
-        "optional",
-        "secret",
-        "securestring",
-        "str",
-        "string",
-        "symbol",
-        "text",
-        "true",
-        "false",
-        "undefined",
-        "uuid",
-        "varchar",
-        "void",
-    ];
-    let word = value
-        .split(|byte| !byte.is_ascii_alphanumeric())
-        .find(|part| !part.is_empty())
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    let rest = value.iter().filter(|byte| byte.is_ascii_alphanumeric()).count() - word.len();
-    TYPES.iter().any(|known| known.as_bytes() == word) && rest < 5
-}
-
 fn is_stand_in(text: &[u8], assignment: &Assignment) -> bool {
     let value = text.get(assignment.value.clone()).unwrap_or_default();
     let one_character = value.iter().all(|byte| Some(byte) == value.first())
         || value.iter().all(|byte| matches!(byte, b'x' | b'X' | b'*' | b'.' | b'-' | b'_'));
-    one_character || placeholder::has_mark(value)
+    one_character || placeholder::has_mark(value) || placeholder::is_instruction(value)
 }

@@ -84,6 +84,10 @@ const ENDS: &[(&str, Noun)] = &[
     ("passwd", Noun::Password),
     ("pwd", Noun::Password),
     ("rootpw", Noun::Password),
+    ("adminpass", Noun::Password),
+    ("rootpass", Noun::Password),
+    ("mypass", Noun::Password),
+    ("smtppass", Noun::Password),
     ("passphrase", Noun::Password),
     ("secret", Noun::Secret),
     ("token", Noun::Token),
@@ -158,7 +162,42 @@ impl Name {
     }
 }
 
+/// Words before a `key` that finds something and opens nothing.
+const FINDERS: &[&str] = &[
+    "cache",
+    "cursor",
+    "dedupe",
+    "foreign",
+    "i18n",
+    "idempotency",
+    "lookup",
+    "partition",
+    "primary",
+    "react",
+    "row",
+    "site",
+    "sort",
+    "translation",
+    "unique",
+    "url",
+];
+
 impl Name {
+    /// Tells whether the name is that of something everybody may know: a public key, a key that finds a row.
+    pub(crate) fn is_known_to_all(&self) -> bool {
+        let at = self.words.len().saturating_sub(self.behind + 1);
+        let before = at.checked_sub(1).and_then(|before| self.words.get(before));
+        let any = |known: &[&str]| self.words.iter().any(|word| known.contains(&word.as_str()));
+        let finds = self.noun == Noun::Key && before.is_some_and(|word| FINDERS.contains(&word.as_str()));
+        let public = any(&["public", "pub", "publishable"]) && any(&["key", "keys", "publishable"]);
+        (finds || public) && !any(&["secret", "private"])
+    }
+
+    /// Tells whether the name says that the value is encrypted, so that it opens nothing by itself.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.words.iter().any(|word| matches!(word.as_str(), "encrypted" | "ciphertext" | "sealed"))
+    }
+
     /// Tells whether the noun speaks of several.
     pub(crate) fn is_plural(&self) -> bool {
         let at = self.words.len().saturating_sub(self.behind + 1);
@@ -199,6 +238,23 @@ mod tests {
     fn check(text: &str, expected: Option<(Noun, usize, bool)>) {
         let name = Name::of(text.as_bytes());
         assert_eq!(name.map(|name| (name.noun, name.behind, name.qualified)), expected, "{text}");
+    }
+
+    #[test]
+    fn some_names_are_known_to_all() {
+        let check = |text: &str, expected| {
+            assert_eq!(Name::of(text.as_bytes()).unwrap().is_known_to_all(), expected, "{text}")
+        };
+        check("PublicKeyToken", true);
+        check("site_key", true);
+        check("unique_key", true);
+        check("url_key", true);
+        check("publishableKey", true);
+        check("public_secret_key", false);
+        check("siteSecretKey", false);
+        check("urlSigningKey", false);
+        check("publicToken", false);
+        check("api_key", false);
     }
 
     #[test]

@@ -1,0 +1,295 @@
+//! What a value is when it is no credential: a type, a rule of validation, a public key, a reference, text for people.
+//!
+//! Each test here is about a class of values that is no credential under any name; whether one of the rest is a credential
+//! is for the forest.
+
+use crate::detect::assignment::{Assignment, Operator};
+use crate::generic::name::{Name, Noun};
+use crate::generic::{place, reference};
+use crate::hint::Hint;
+use crate::value::longest_sequence;
+
+/// Tells whether the value is something else than a credential, by itself or where it stands.
+pub(super) fn is_other(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hint) -> bool {
+    let value = text.get(assignment.value.clone()).unwrap_or_default();
+    let compared = assignment.operator == Operator::Compare;
+    (assignment.quote.is_none() || compared || is_schema_type(value)) && is_type(value)
+        || is_validation(value)
+        || is_public(value)
+        || is_alphabet(value)
+        || is_text(value)
+        || name.noun == Noun::Key && is_fingerprint(name, value)
+        || reference::is_reference(text, assignment, name, hint)
+        || place::is_other(text, assignment, name)
+}
+
+/// Names of types, as declarations and schemas have them.
+const TYPES: &[&str] = &[
+    "any",
+    "array",
+    "binary",
+    "blob",
+    "bool",
+    "boolean",
+    "buffer",
+    "byte",
+    "bytes",
+    "char",
+    "int",
+    "integer",
+    "long",
+    "nil",
+    "none",
+    "null",
+    "number",
+    "object",
+    "optional",
+    "required",
+    "secret",
+    "securestring",
+    "str",
+    "string",
+    "symbol",
+    "text",
+    "true",
+    "false",
+    "undefined",
+    "uuid",
+    "varchar",
+    "void",
+];
+
+/// Tells whether a bare word is the name of a type.
+fn is_type(value: &[u8]) -> bool {
+    let value = value.split(|byte| *byte == b':').next_back().unwrap_or(value);
+    let word = value
+        .split(|byte| !byte.is_ascii_alphanumeric())
+        .find(|part| !part.is_empty())
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let rest = value.iter().filter(|byte| byte.is_ascii_alphanumeric()).count() - word.len();
+    TYPES.iter().any(|known| known.as_bytes() == word) && rest < 5
+}
+
+/// Tells whether the value is a type with the prefix that schemas of XML give it: `xsd:string`.
+fn is_schema_type(value: &[u8]) -> bool {
+    [&b"xsd:"[..], b"xs:", b"tns:", b"soapenc:"].iter().any(|prefix| value.starts_with(prefix))
+}
+
+/// Words of rules that forms are checked by.
+const RULES: &[&str] = &[
+    "alpha_num",
+    "array",
+    "boolean",
+    "confirmed",
+    "current_password",
+    "filled",
+    "integer",
+    "nullable",
+    "numeric",
+    "present",
+    "prohibited",
+    "required",
+    "sometimes",
+    "string",
+    "trim",
+];
+
+/// Tells whether the value says how another value is checked: `required|string|min:6`.
+fn is_validation(value: &[u8]) -> bool {
+    let is_known = |part: &[u8]| {
+        let rule = part.split(|byte| *byte == b':').next().unwrap_or(part);
+        RULES.iter().any(|known| known.as_bytes() == rule)
+            || matches!(rule, b"min" | b"max" | b"same" | b"size" | b"between") && rule.len() < part.len()
+            || rule.starts_with(b"required_")
+    };
+    value.split(|byte| *byte == b'|').any(is_known)
+        && value.split(|byte| *byte == b'|').all(|part| part.first().is_some_and(u8::is_ascii_lowercase))
+}
+
+/// Beginnings of what is made to be given away.
+const PUBLIC: &[&str] = &[
+    "-----BEGIN CERTIFICATE",
+    "-----BEGIN PGP PUBLIC",
+    "-----BEGIN PUBLIC",
+    "-----BEGIN RSA PUBLIC",
+    "AAAAB3NzaC1",
+    "AAAAC3NzaC1",
+    "AAAAE2VjZHNh",
+    "ecdsa-sha2-",
+    "pk_live_",
+    "pk_test_",
+    "sk-ssh-",
+    "ssh-dss ",
+    "ssh-ed25519 ",
+    "ssh-rsa ",
+];
+
+fn is_public(value: &[u8]) -> bool {
+    PUBLIC.iter().any(|beginning| value.starts_with(beginning.as_bytes()))
+}
+
+/// Tells whether the value is the alphabet of an encoding or a cipher: a long stretch of it, or every letter once.
+fn is_alphabet(value: &[u8]) -> bool {
+    let mut letters = value.to_ascii_lowercase();
+    letters.sort_unstable();
+    // `0123456789abcdef` is a token that somebody may have set.
+    let stretch = value.split(|byte| !byte.is_ascii_alphabetic()).map(longest_sequence).max().unwrap_or(0);
+    letters.as_slice() == b"abcdefghijklmnopqrstuvwxyz" || stretch >= 12 && stretch * 3 >= value.len()
+}
+
+/// How forms call the field of a password, in the languages that write it in plain letters.
+const LABELS: &[&str] = &[
+    "contrasena",
+    "geslo",
+    "hasło",
+    "heslo",
+    "jelszo",
+    "kennwort",
+    "lozinka",
+    "lösenord",
+    "parola",
+    "passcode",
+    "passord",
+    "passphrase",
+    "password",
+    "passwort",
+    "salasana",
+    "senha",
+    "sifre",
+    "token",
+    "wachtwoord",
+];
+
+/// Tells whether the value is text for people: words that begin with a capital, or in letters that no English password has.
+fn is_text(value: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(value);
+    let foreign = !value.is_ascii() || text.contains("\\u0");
+    if value.iter().any(u8::is_ascii_digit) && !text.contains("\\u") {
+        return false;
+    }
+    let capital = text.chars().next().is_some_and(char::is_uppercase);
+    let word = |word: &str| {
+        word.chars().all(|letter| letter.is_alphanumeric() || "\\&'’.,:;!?()-/…".contains(letter))
+    };
+    let words = text.split_whitespace().count();
+    let label = capital
+        && words == 1
+        && LABELS.contains(&text.to_lowercase().as_str())
+        && text.chars().any(char::is_lowercase);
+    label
+        || foreign && text.chars().any(char::is_alphabetic)
+        || capital && words > 1 && text.split_whitespace().all(word)
+}
+
+/// Tells whether the value is a variable: a bare word under a quoted name, before a comma, or of several words that say
+/// Tells whether the value is the id or the fingerprint of a key of OpenPGP, which finds the key and opens nothing.
+fn is_fingerprint(name: &Name, value: &[u8]) -> bool {
+    let digits = value.strip_prefix(b"0x").unwrap_or(value);
+    let shaped = matches!(digits.len(), 8 | 16 | 32 | 40) && digits.iter().all(u8::is_ascii_hexdigit);
+    let speaks = |word: &String| matches!(word.as_str(), "gpg" | "pgp" | "recv" | "keyring" | "fingerprint");
+    shaped && name.words.iter().any(speaks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::assignment::tests::found_in;
+    use crate::hint::Language;
+
+    fn check(line: &str, language: Language, expected: bool) {
+        let Some((assignment, name)) = found_in(line, language) else {
+            panic!("nothing is assigned in {line}")
+        };
+        assert_eq!(
+            is_other(line.as_bytes(), &assignment, &name, &Hint { language, ..Hint::NONE }),
+            expected,
+            "{line}"
+        );
+    }
+
+    #[test]
+    fn rules_and_types_are_no_passwords() {
+        let check = |line: &str, expected| check(line, Language::Code, expected);
+        check("'password' => 'required|min:6|confirmed',", true);
+        check("'password' => 'string|max:255',", true);
+        check("'password' => ['required', 'min:16'],", true);
+        check("'password' => 'xsd:string',", true);
+        check("if password == 'undefined':", true);
+        check("'password' => 'red|green9Kx',", false);
+        check("password = 'Min:4tY|x'", false);
+    }
+
+    #[test]
+    fn what_is_public_opens_nothing() {
+        let check = |line: &str, expected| check(line, Language::Code, expected);
+        check("key: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIK0wmN a@b'", true);
+        check("stripe_key = 'pk_live_4eC39HqLyjWDarjtT1zdp7dc'", true);
+        check("run('--gpg-key=8D81803C0EBFCD88')", true);
+        check("api_key = '8D81803C0EBFCD88'", false);
+        check("alphabetKey = 'ABCDEFGHIJKLMNOP'", true);
+        check("final String key = 'QWERTYUIOPASDFGHJKLZXCVBNM';", true);
+        check("password = 'abcdefg9'", false);
+        check("token = '0123456789abcdef0123456789abcdef'", false);
+    }
+
+    #[test]
+    fn what_is_looked_up_stands_elsewhere() {
+        let code = |line: &str, expected| check(line, Language::Code, expected);
+        code("S3_SECRET_KEY = envsecret('S3_SECRET_KEY')", true);
+        code("password = 'DB_PASSWORD'", true);
+        code("password = 'SUMMER_2026_DAY'", false);
+        code("$options[CURLOPT_USERPWD] = \"$value[0]:$value[1]\";", true);
+        code("'key' => sprintf('bills-paid-in-%s', code),", true);
+        code("password = 'kT%s9x!Lw2Qz'", false);
+        code("adminPassword: '[parameters(adminPassword)]'", true);
+        code("token = 'op://vault/item/field'", true);
+        let settings = |line: &str, expected| check(line, Language::Settings, expected);
+        settings("password = var.db_password", true);
+        settings("token: steps.login.outputs.token", true);
+        settings("password = s3cr.et", false);
+        settings("appUserPassword: appUserPassword", true);
+        settings("admin_password = random_string.password.result", true);
+        settings("adminPassword: sqlAdminPassword", true);
+        settings("password: hunterTwo", false);
+        settings("t.password=t.url.password:t.url.password=t.password}", true);
+        settings("password=mark.twain:1835", false);
+        code("const OPTION_ADMIN_PASSWORD = 'admin-password';", true);
+        settings("MYSQL_ROOT_PASSWORD: 'rootpassword'", false);
+        code("password: 'label.password'", true);
+        check("User.create(password: pass_word, admin: true)", Language::Unknown, true);
+        settings("vault_secret: secret/data/shop", true);
+    }
+
+    #[test]
+    fn people_read_texts() {
+        let json = |line: &str, expected| check(line, Language::Json, expected);
+        json("{\"reset_password\": \"Parolni tiklash\"}", true);
+        json("{\"token\": \"Token l\\u00e9trehoz\\u00e1sa\"}", true);
+        json("{\"password\": \"Loynior\u{f0}\"}", true);
+        json("{\"password\": \"Passwort\"}", true);
+        json("{\"Confirm password\": \"bekreft passord\"}", true);
+        json("{\"Admin password\": \"Kx82passord\"}", false);
+        json("{\"password\": \"passwort\"}", false);
+        json("{\"password\": \"Summer Rain 9\"}", false);
+        let markup = |line: &str, expected| check(line, Language::Markup, expected);
+        markup("<label for=\"password\">Kennwort</label>", true);
+        markup("<td><a name='sys_user.password'>password</a></td>", true);
+        markup("<property name=\"password\">trinity</property>", false);
+    }
+
+    #[test]
+    fn names_mean_other_things_in_their_place() {
+        check("'PY': 'Paraguay', 'PW': 'Palau', 'QA': 'Qatar'", Language::Code, true);
+        check("'PW': 'Palau9x'", Language::Code, false);
+        check("fastcgi_pass phpfpm:9001;", Language::Unknown, true);
+        check("{\"pass\": \"routes/main\"}", Language::Json, true);
+        check(".password:focus {", Language::Unknown, true);
+        check("input[type=\"password\"]:focus, input:hover {", Language::Unknown, true);
+        check("- 'admin_password': shop_admin_password,", Language::Settings, true);
+        check("<a href=\"https://h.io/join?authKey=Sm9XMTV2FyANBrv9rVp\">", Language::Markup, true);
+        check("<x url=\"https://h.io/join?authKey=Sm9XMTV2FyANBrv9rVp\">", Language::Markup, false);
+        check("key = r'SOFTWARE\\WOW6432Node\\Microsoft\\Edge'", Language::Code, true);
+        check("{\"client_secret\": \"maxfiy so\u{2bb}zi\"}", Language::Json, true);
+    }
+}

@@ -1,0 +1,184 @@
+//! Values that name a credential, or the place where one is kept: variables, look-ups, paths, stores of secrets.
+
+use crate::detect::assignment::Assignment;
+use crate::generic::name::Name;
+use crate::hint::{Hint, Language};
+use crate::value::is_word;
+
+/// Tells whether the value stands for one that is kept elsewhere.
+pub(super) fn is_reference(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hint) -> bool {
+    let value = text.get(assignment.value.clone()).unwrap_or_default();
+    is_registry_path(value)
+        || is_path_of_words(value)
+        || is_store_reference(value)
+        || is_format(value)
+        || is_name_of_variable(value)
+        || is_own_name(value, assignment, name)
+        || is_variable(text, assignment, value, hint)
+        || assignment.quote.is_none() && (is_expression(value) || is_code(value))
+}
+
+/// Tells whether the value is a place in the registry of Windows, or in a file system of it.
+fn is_registry_path(value: &[u8]) -> bool {
+    let parts = || value.split(|byte| *byte == b'\\').filter(|part| !part.is_empty());
+    parts().count() >= 3
+        && parts()
+            .take(2)
+            .all(|part| part.len() > 2 && part.iter().all(|byte| is_word(*byte) || *byte == b':'))
+}
+
+/// Tells whether the value is a path of plain words: a route, a place in a store of secrets.
+fn is_path_of_words(value: &[u8]) -> bool {
+    let plain = |part: &[u8]| {
+        part.len() > 1
+            && part.iter().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'-' | b'_' | b'.' | b':'))
+    };
+    let mut parts = value.split(|byte| *byte == b'/');
+    value.contains(&b'/') && parts.all(plain)
+}
+
+/// Beginnings of what names a secret in a store of them.
+const STORES: &[&str] = &[
+    "arn:aws",
+    "awssm:",
+    "env:",
+    "gcpsm:",
+    "keyvault:",
+    "op://",
+    "ref+",
+    "secretref:",
+    "secretsmanager:",
+    "sm://",
+    "ssm:",
+    "vault:",
+    "@Microsoft.",
+];
+
+fn is_store_reference(value: &[u8]) -> bool {
+    // Templates of Azure put their expressions in brackets.
+    let expression = value.starts_with(b"[") && value.ends_with(b")]");
+    expression || STORES.iter().any(|beginning| value.starts_with(beginning.as_bytes()))
+}
+
+/// Tells whether something will be filled in where the value has a directive of a format.
+fn is_format(value: &[u8]) -> bool {
+    let has = |mark: &str| memchr::memmem::find(value, mark.as_bytes()).is_some();
+    let plain = value.iter().all(|byte| {
+        byte.is_ascii_lowercase()
+            || matches!(byte, b'%' | b'{' | b'}' | b'0' | b'-' | b'_' | b'.' | b':' | b'/' | b' ')
+    });
+    let directives = ["%s", "%d", "%v", "{}", "{0}", "%@"].iter().any(|mark| has(mark));
+    let variable = value.first() == Some(&b'$')
+        && value.iter().skip(1).position(|byte| !is_word(*byte)).is_some_and(|at| {
+            at > 0 && matches!(value.get(at + 1), Some(b'[')) || value.get(at + 1..at + 3) == Some(b"->")
+        });
+    variable || directives && plain
+}
+
+/// Tells whether the value is what a credential is kept under: `DB_PASSWORD`, `label.password`.
+fn is_name_of_variable(value: &[u8]) -> bool {
+    let constant = value.contains(&b'_')
+        && value.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_' || byte.is_ascii_digit());
+    // `label.password` is the key of a text, `spring.datasource.password` that of a setting.
+    let dotted = value.contains(&b'.')
+        && value.split(|byte| *byte == b'.').all(|part| {
+            part.len() > 1
+                && part.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_'))
+        });
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    (constant && digits <= 2 || dotted) && Name::of(value).is_some()
+}
+
+/// Tells whether the value is its own name: a look-up by it, a variable or a column that is called like it.
+fn is_own_name(value: &[u8], assignment: &Assignment, name: &Name) -> bool {
+    let letters = |text: &[u8]| -> Vec<u8> {
+        text.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect()
+    };
+    let (own, value_letters) = (letters(name.text.as_bytes()), letters(value));
+    let ends = own.ends_with(&value_letters) || value_letters.ends_with(&own);
+    let several = name.words.len() > 1 || assignment.wrapped;
+    // `MYSQL_ROOT_PASSWORD: password` is a weak one; `rootPassword: rootPassword` hands one on.
+    // `const OPTION_ADMIN_PASSWORD = "admin-password"` says how an option is called.
+    let tail = assignment.quote.is_some()
+        && own.ends_with(&value_letters)
+        && Name::of(value).is_some_and(|value| value.words.len() > 1);
+    several && (own == value_letters || tail || assignment.wrapped && value_letters.len() > 5 && ends)
+}
+
+/// First parts of what a template or a program looks up.
+const SCOPES: &[&str] = &[
+    "config",
+    "data",
+    "each",
+    "env",
+    "event",
+    "github",
+    "inputs",
+    "item",
+    "local",
+    "matrix",
+    "module",
+    "needs",
+    "options",
+    "os",
+    "outputs",
+    "params",
+    "parameters",
+    "process",
+    "props",
+    "request",
+    "response",
+    "secrets",
+    "self",
+    "settings",
+    "state",
+    "steps",
+    "this",
+    "values",
+    "var",
+    "vars",
+];
+
+/// Tells whether a bare value is code that begins with a path of names: `t.url.password:t.user=x`.
+fn is_code(value: &[u8]) -> bool {
+    let head = value.iter().take_while(|byte| is_word(**byte) || **byte == b'.').count();
+    let path = value.get(..head).unwrap_or_default();
+    let rest = value.get(head..).unwrap_or_default();
+    path.contains(&b'.')
+        && path.split(|byte| *byte == b'.').all(|part| part.first().is_some_and(u8::is_ascii_alphabetic))
+        && rest
+            .iter()
+            .filter(|byte| matches!(byte, b'=' | b'{' | b'}' | b'(' | b'|' | b':' | b'?' | b'['))
+            .count()
+            > 1
+}
+
+/// Tells whether a bare value is a path of names: `var.password`, `steps.login.outputs.token`.
+fn is_expression(value: &[u8]) -> bool {
+    let value = value.strip_prefix(b".").unwrap_or(value);
+    let parts: Vec<&[u8]> = value.split(|byte| *byte == b'.').collect();
+    let is_name = |part: &&[u8]| {
+        part.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
+            && part.iter().all(|byte| is_word(*byte) || matches!(byte, b'-' | b'[' | b']'))
+    };
+    let first = parts.first().map(|part| part.to_ascii_lowercase()).unwrap_or_default();
+    let result =
+        parts.len() > 2 && parts.iter().all(|part| part.len() > 2 && !part.iter().any(u8::is_ascii_digit));
+    parts.len() > 1
+        && parts.iter().all(is_name)
+        && (result || SCOPES.iter().any(|scope| scope.as_bytes() == first))
+}
+
+/// credential (`sqlAdminPassword`).
+fn is_variable(text: &[u8], assignment: &Assignment, value: &[u8], hint: &Hint) -> bool {
+    let before = assignment.name.start.checked_sub(1).and_then(|at| text.get(at));
+    let snake = value.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_') && value.contains(&b'_');
+    let quoted = matches!(before, Some(b'"' | b'\'')) && snake;
+    let letters = value.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
+    let listed =
+        matches!(text.get(assignment.value.end), Some(b',' | b')')) && hint.language == Language::Unknown;
+    let humps = value.windows(2).any(|pair| matches!(pair, [b'a'..=b'z', b'A'..=b'Z']))
+        && value.first().is_some_and(u8::is_ascii_lowercase)
+        && Name::of(value).is_some();
+    assignment.quote.is_none() && !assignment.embedded && letters && (quoted || listed || humps)
+}
