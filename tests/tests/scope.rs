@@ -1,10 +1,6 @@
 //! How much is judged and by whose policy, whatever the change says of it: revisions, profiles, pull requests, pushes.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "helpers of tests: what does not hold ends the test"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests: what does not hold ends the test")]
 
 use serde_json::Value;
 use tests::{Ran, Site, token};

@@ -1,11 +1,5 @@
 //! A run in parts: what is required is required of all of them together, and only parts of one run are put together.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "helpers of tests: what does not hold ends the test"
-)]
-
 use serde_json::Value;
 use tests::{Ran, Site, token};
 

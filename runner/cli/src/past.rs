@@ -121,7 +121,11 @@ impl<'a> Look<'a> {
         let lost = |message: &Message| match message {
             Message::Stage(outcome) => outcome.status == Status::Failed,
             Message::Gap(gap) => gap.kind == GapKind::Lost,
-            _ => false,
+            Message::Run(_)
+            | Message::Rule(_)
+            | Message::Finding(_)
+            | Message::Counted(_)
+            | Message::Artifact { .. } => false,
         };
         if ran.messages.iter().any(lost) {
             // What the change brought is not known, so everything may be.
@@ -130,15 +134,19 @@ impl<'a> Look<'a> {
         let brought: BTreeSet<Same> = ran.messages.iter().filter_map(finding).map(same).collect();
         let mut kept = Vec::new();
         for message in found {
-            match message {
-                Message::Stage(outcome) if is_everything(&outcome.subject) => kept.push(message.clone()),
+            let keep = match message {
+                Message::Stage(outcome) => is_everything(&outcome.subject),
                 Message::Finding(found) if is_everything(&found.subject) => {
-                    if !brought.contains(&same(found)) || is_reached(checkout, change, found)? {
-                        kept.push(message.clone());
-                    }
+                    !brought.contains(&same(found)) || is_reached(checkout, change, found)?
                 }
-                _ => {}
-            }
+                Message::Run(_)
+                | Message::Rule(_)
+                | Message::Finding(_)
+                | Message::Gap(_)
+                | Message::Counted(_)
+                | Message::Artifact { .. } => false,
+            };
+            kept.extend(keep.then(|| message.clone()));
         }
         Ok(kept)
     }
