@@ -2,7 +2,7 @@
 
 use stage::{Globs, GlobsError};
 
-use crate::declaration::{self, Kind};
+use crate::declaration::{self, KINDS, Kind};
 use crate::format::{FORMATS, Format};
 use crate::unsupported::{UNSUPPORTED, Unsupported};
 
@@ -17,8 +17,18 @@ pub(crate) enum Role {
     Unsupported(&'static Unsupported),
 }
 
+/// Returns the globs of all files that have a name of their own in one of the lists.
+pub(crate) fn named() -> impl Iterator<Item = &'static str> {
+    let lockfiles = FORMATS.iter().flat_map(|format| format.globs).copied();
+    let declarations = KINDS.iter().map(|kind| kind.glob);
+    let unsupported = UNSUPPORTED.iter().map(|lockfile| lockfile.glob);
+    lockfiles.chain(declarations).chain(unsupported)
+}
+
 /// The lists with their globs compiled.
 pub(crate) struct Roles {
+    /// All of them in one, which is asked first: most files that the stage declares have no role.
+    any: Globs,
     lockfiles: Vec<(&'static Format, Globs)>,
     unsupported: Vec<(&'static Unsupported, Globs)>,
 }
@@ -28,6 +38,7 @@ impl Roles {
         let lockfiles = FORMATS.iter().map(|format| Ok((format, Globs::new(format.globs)?)));
         let unsupported = UNSUPPORTED.iter().map(|lockfile| Ok((lockfile, Globs::new([lockfile.glob])?)));
         Ok(Self {
+            any: Globs::new(named())?,
             lockfiles: lockfiles.collect::<Result<_, _>>()?,
             unsupported: unsupported.collect::<Result<_, _>>()?,
         })
@@ -35,6 +46,9 @@ impl Roles {
 
     /// Returns the role of the file at `path`; of several the first counts, in the order of [`Role`].
     pub(crate) fn of(&self, path: &str) -> Option<Role> {
+        if !self.any.matches(path) {
+            return None;
+        }
         let lockfile = || self.lockfiles.iter().find(|(_, globs)| globs.matches(path));
         let unsupported = || self.unsupported.iter().find(|(_, globs)| globs.matches(path));
         declaration::kind(path)

@@ -6,12 +6,9 @@ use ::stage::{
 use model::{Digest, INCLUDED_FILES, INVENTORY, Rule, StageId, SubjectKind};
 
 use crate::config::Checked;
-use crate::declaration::KINDS;
 use crate::folder::MARKERS;
-use crate::format::FORMATS;
-use crate::role::Roles;
+use crate::role::{Roles, named};
 use crate::survey;
-use crate::unsupported::UNSUPPORTED;
 
 /// Differs between builds of other code: see `build.rs`.
 const REVISION: u32 = include!(concat!(env!("OUT_DIR"), "/revision.rs"));
@@ -23,14 +20,6 @@ struct Inventory {
     files: Globs,
     roles: Roles,
     exclude: Globs,
-}
-
-/// Returns the globs of all files that have a name of their own in one of the lists.
-fn named() -> impl Iterator<Item = &'static str> {
-    let formats = FORMATS.iter().flat_map(|format| format.globs).copied();
-    let declarations = KINDS.iter().map(|kind| kind.glob);
-    let unsupported = UNSUPPORTED.iter().map(|lockfile| lockfile.glob);
-    formats.chain(declarations).chain(unsupported)
 }
 
 /// Makes the stage that a section asks for.

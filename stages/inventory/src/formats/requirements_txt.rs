@@ -222,3 +222,42 @@ fn scope(path: &str) -> DependencyScope {
     let name = folder::name(path);
     group::scope(name.rsplit_once('.').map_or(name, |(stem, _)| stem))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::declaration::Declarations;
+    use crate::format::Nearby;
+
+    /// Reads a list whose constraints files all say the same; returns how many were read and what is left open.
+    fn check(text: &str, read: usize, open: &[(&str, u32)]) {
+        let count = AtomicUsize::new(0);
+        let pins = |_: &str| {
+            count.fetch_add(1, Ordering::Relaxed);
+            Some("a==1\n".to_owned())
+        };
+        let (declarations, constraints) = (Declarations::default(), Constraints::default());
+        let nearby = Nearby {
+            declarations: &declarations,
+            read: &pins,
+            constraints: &constraints,
+            cancelled: &|| false,
+        };
+        for _ in 0..2 {
+            let parsed = parse(&Source { path: "requirements.txt", text, nearby: &nearby }).unwrap();
+            assert_eq!(parsed.packages.len(), 1);
+            let told = parsed.troubles.iter().map(|trouble| (trouble.code, trouble.line.unwrap()));
+            assert_eq!(told.collect::<Vec<_>>(), open);
+        }
+        assert_eq!(count.into_inner(), read);
+    }
+
+    #[test]
+    fn a_constraints_file_is_read_once_and_there_are_not_too_many() {
+        check(&("-c pins.txt\n".repeat(300) + "a\n"), 1, &[]);
+        let many: String = (0..66).map(|number| format!("-c pins{number}.txt\n")).collect();
+        check(&(many + "a\n"), 64, &[("too-many-constraints", 65), ("too-many-constraints", 66)]);
+    }
+}
