@@ -14,6 +14,9 @@ use crate::value::is_word;
 
 /// Programs that take a password right behind `-p`: the beginnings of their names.
 pub(crate) const PROGRAMS: &[&str] = &["mysql", "mariadb"];
+/// How those names go on.
+const TOOLS: &[&str] =
+    &["", "dump", "admin", "import", "check", "show", "slap", "pump", "sh", "binlog", "upgrade"];
 
 /// Bytes of a command that are read.
 const LONGEST: usize = 400;
@@ -23,7 +26,8 @@ pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) {
     let text = pass.text;
     let name = text.get(at.start..at.end).unwrap_or_default();
     let known = PROGRAMS.iter().any(|program| program.as_bytes() == name);
-    if !known || at.start > 0 && text.get(at.start - 1).copied().is_some_and(is_word) {
+    let inside_name = |byte: &u8| is_word(*byte) || matches!(byte, b'-' | b'.');
+    if !known || at.start > 0 && text.get(at.start - 1).is_some_and(inside_name) {
         return;
     }
     let line = at.end..text::line(text, at.end, LONGEST).end;
@@ -42,12 +46,15 @@ pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) {
 
 /// Returns where the argument of `-p` stands in the rest of a command.
 fn password(text: &[u8], line: Range<usize>) -> Option<Range<usize>> {
-    let mut words = words(text, line).skip_while(|word| {
-        // `mysqldump`, `mariadb-admin`: the name goes on.
-        text.get(word.clone()).is_some_and(|word| word.iter().all(|byte| is_word(*byte) || *byte == b'-'))
-            && word.start > 0
-            && text.get(word.start - 1).copied().is_some_and(is_word)
-    });
+    let rest = text.get(line.clone())?;
+    let length = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-').count();
+    let tool = rest.get(..length)?;
+    let tool = tool.strip_prefix(b"-").filter(|tool| !tool.is_empty()).unwrap_or(tool);
+    let ends = matches!(rest.get(length), Some(b' ' | b'\t' | b'"' | b'\'' | b','));
+    if !ends || !TOOLS.iter().any(|known| known.as_bytes() == tool) {
+        return None;
+    }
+    let mut words = words(text, line.start + length..line.end);
     let range = loop {
         let word = words.next()?;
         match text.get(word.clone())? {
@@ -57,17 +64,22 @@ fn password(text: &[u8], line: Range<usize>) -> Option<Range<usize>> {
             _ => {}
         }
     };
-    let is_quote = |byte: Option<&u8>| matches!(byte, Some(b'"' | b'\'' | b'\\'));
+    let is_quote = |byte: Option<&u8>| matches!(byte, Some(b'"' | b'\'' | b'\\' | b'`'));
     let (mut start, mut end) = (range.start, range.end);
     while start < end && is_quote(text.get(start)) {
         start += 1;
     }
     let closes = |byte: Option<&u8>| is_quote(byte) || matches!(byte, Some(b')' | b']'));
+    // A full stop behind it ends a sentence.
+    if end - start > 1 && text.get(end - 1) == Some(&b'.') && is_quote(text.get(end - 2)) {
+        end -= 1;
+    }
     while start < end && closes(text.get(end - 1)) {
         end -= 1;
     }
     // Too short to be anything but another option.
-    (end - start >= 4).then_some(start..end)
+    let readable = text.get(start..end)?.iter().all(u8::is_ascii_graphic);
+    (end - start >= 4 && readable).then_some(start..end)
 }
 
 /// Returns the words of a command, also where it is written as a list of strings.
@@ -104,6 +116,10 @@ mod tests {
         check("mysql -u root; cp -prune a b", None);
         check("mysql -u root ; cp -prune a b", None);
         check("mysql", None);
+        check("Enter `mysql -uroot -pkW9xTr2q`.", Some("kW9xTr2q"));
+        check("name: shop-mysql-persistent x", None);
+        check("mariadb-password: x", None);
+        check("--mysql-user=root --mysql-password=kW9xTr2q", None);
     }
 
     proptest::proptest! {
