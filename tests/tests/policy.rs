@@ -267,3 +267,16 @@ fn what_a_broken_policy_leaves_of_itself_is_in_force() {
     site.write("sluicegate.yaml", format!("{STRICT}bogus: 1\n")).commit("break");
     assert_eq!(site.run(&["run", "--since", "main", "--offline"]).code, 2);
 }
+
+#[test]
+fn a_policy_that_a_partial_clone_lacks_is_no_broken_one() {
+    let site = branched(&STRICT.replace("high", "low"));
+    site.git(&["config", "uploadpack.allowFilter", "true"]);
+    site.write("sluicegate.yaml", STRICT.replace("high", "never")).write("leak.py", leak(21)).commit("relax");
+    let clone = Site::new();
+    let url = format!("file://{}", site.tree().display());
+    clone.git(&["clone", "--quiet", "--filter=blob:none", "--branch=change", &url, "."]);
+    let ran = clone.run(&["run", "--since", "origin/main", "--offline"]);
+    assert_eq!(ran.code, 3, "{}\n{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains("cannot read sluicegate.yaml of"), "{}", ran.stderr);
+}

@@ -1,12 +1,14 @@
 //! From pipeline files to a plan: which files are in force, which profile, which instances.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::Subject;
 use plan::{
     Combined, Event, Layers, Loosened, PipelineFile, Plan, Profile, Request, Scope, Selection, combine,
 };
-use source::Tree;
+use report::Exit;
+use source::{ReadError, Tree};
 
 use crate::args::Choice;
 use crate::case::{self, PolicyText};
@@ -35,17 +37,31 @@ fn layers(
     applies_to: &dyn Tree,
     revision: Option<&str>,
 ) -> Result<Layers, Fault> {
+    let lacking: RefCell<Option<String>> = RefCell::default();
     let read = |path: &str| -> Result<Vec<u8>, String> {
         let index = tree.find(path).ok_or_else(|| "there is no such file in the tree".to_owned())?;
-        tree.read(index).map(|content| content.to_vec()).map_err(|error| error.to_string())
+        let content = tree.read(index).inspect_err(|error| {
+            if matches!(error, ReadError::Failed(_)) {
+                *lacking.borrow_mut() = Some(path.to_owned());
+            }
+        });
+        content.map(|content| content.to_vec()).map_err(|error| error.to_string())
     };
     if tree.find(config).is_some() {
-        let bytes = read(config).map_err(|error| Fault::usage(format!("cannot read {config}: {error}")))?;
-        let loaded = match revision {
-            Some(revision) => Layers::load_from(revision, config, &bytes, &read),
-            None => Layers::load(config, &bytes, &read),
+        let load = |bytes: Vec<u8>| match revision {
+            Some(revision) => Layers::load_from(revision, config, &bytes, &read).map_err(Fault::usage),
+            None => Layers::load(config, &bytes, &read).map_err(Fault::usage),
         };
-        return loaded.map_err(Fault::usage);
+        let bytes = read(config).map_err(|error| Fault::usage(format!("cannot read {config}: {error}")));
+        return bytes.and_then(load).map_err(|fault| match (revision, lacking.take()) {
+            // It is there, and this machine does not have it: nobody knows what it says.
+            (Some(revision), Some(path)) => {
+                Fault::incomplete(format!("cannot read {path} of {revision}: {}", fault.reason())).hint(
+                    "a partial clone lacks it: fetch with all objects (git fetch --refetch --no-filter)",
+                )
+            }
+            (Some(_) | None, _) => fault,
+        });
     }
     if config != PipelineFile::NAME && std::ptr::eq(tree, applies_to) {
         return Err(Fault::usage(format!("the tree has no file {config}"))
@@ -66,6 +82,7 @@ fn of_change(
     let loaded = layers(target.tree.as_ref(), config, tree, Some(short));
     let (of_target, warnings) = match loaded.and_then(|layers| usable(&layers, tree).map(|()| layers)) {
         Ok(layers) => (layers, Vec::new()),
+        Err(fault) if fault.exit() == Exit::Incomplete => return Err(fault),
         Err(fault) => {
             let defaults = Layers::detect(&crate::stages::kinds(), tree).map_err(Fault::bug)?;
             let text = format!(

@@ -88,7 +88,8 @@ fn prepare_with(
     pipeline.profile.scope = scope;
     sections::refuse_trust(&pipeline.combined)?;
     let sections = Sections::read(&pipeline.combined)?;
-    let excluded = excluded(scope, &checkout, target.as_ref(), outgoing);
+    let asked = target.as_ref().filter(|_| scope != Scope::Full || choice.profile.is_some());
+    let excluded = excluded(scope, &checkout, asked, outgoing);
     let (subjects, commits) = checkout.subjects(excluded)?;
     let plan =
         pipeline.plan(choice, &checkout, change.as_ref(), &subjects, surroundings, &context.environment)?;
