@@ -7,12 +7,13 @@
     reason = "the test makes a repository with git; what does not hold ends it"
 )]
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use model::{Location, Subject, SubjectKind};
+use model::{Evidence, Location, Subject, SubjectKind};
 use source::{History, MemoryTree, Repository, Selection};
 use stage::{Output, Section, harness};
 
@@ -134,4 +135,52 @@ fn a_value_that_ends_elsewhere_once_its_language_is_known_is_still_said() {
     let brought = commit(folder, "app.yaml", &["password: S3cr3tK9,PQ", "ss;w0rd!xA\n"].concat());
     let expected = [("generic-credential".into(), brought, "app.yaml:1".into())];
     assert_eq!(shown(&look(folder, Selection::Everything)), expected);
+}
+
+/// Returns every file under a folder with its path.
+fn files(root: &Path, folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(root, &path, found);
+        } else {
+            let name = path.strip_prefix(root).unwrap().to_string_lossy().into_owned();
+            found.push((name, std::fs::read(&path).unwrap()));
+        }
+    }
+    found.sort();
+}
+
+fn rules(output: &Output) -> BTreeSet<String> {
+    let credentials =
+        output.findings.iter().filter(|finding| matches!(finding.evidence, Evidence::Secret { .. }));
+    credentials.map(|finding| finding.rule.to_string()).collect()
+}
+
+#[test]
+fn a_commit_holds_what_the_tree_holds() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let mut compared = 0;
+    for case in ["allow", "encoded", "files", "markers", "tokens"] {
+        let mut found = Vec::new();
+        let input = fixtures.join(case).join("input");
+        files(&input, &input, &mut found);
+        for (path, bytes) in found {
+            let folder = tempfile::tempdir().unwrap();
+            let folder = folder.path();
+            git(folder, &["init", "-q"]);
+            std::fs::create_dir_all(folder.join(&path).parent().unwrap()).unwrap();
+            std::fs::write(folder.join(&path), &bytes).unwrap();
+            git(folder, &["add", "-A", "-f"]);
+            git(folder, &["commit", "-q", "-m", "x"]);
+            let id = model::StageId::new("secrets").unwrap();
+            let stages = (secrets::stage().build)(&Section::empty(id)).unwrap();
+            let stage = stages.iter().find(|stage| stage.spec().subject == SubjectKind::Tree).unwrap();
+            let inputs = harness::inputs(MemoryTree::new(vec![(path.clone(), bytes)]));
+            let tree = harness::run(stage.as_ref(), &Subject::Tree, &inputs).unwrap();
+            assert_eq!(rules(&look(folder, Selection::Everything)), rules(&tree), "{case}/{path}");
+            compared += rules(&tree).len();
+        }
+    }
+    assert!(compared > 10, "{compared}");
 }
