@@ -1,7 +1,5 @@
 //! Profiles that name more than there is, and stages that find nothing to look at: both are told.
 
-#![expect(clippy::indexing_slicing, reason = "helpers of tests: what does not hold ends the test")]
-
 use serde_json::{Value, json};
 use tests::Site;
 
