@@ -229,3 +229,18 @@ fn an_update_stops_soon() {
     assert!(!site.home().join(".local/share").exists(), "nothing is written");
     drop(server);
 }
+
+#[test]
+fn a_report_that_is_told_to_stop_says_so() {
+    let _alone = alone();
+    let site = Site::new();
+    let fifo = site.beside("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    // It waits for a record, and cannot stop before it has one.
+    let running = Running::start(&site, &["report", "../fifo"], Stdio::null());
+    running.signal("-INT");
+    std::thread::sleep(Duration::from_millis(200));
+    drop(fs::File::options().write(true).open(&fifo).unwrap());
+    let ran = Ran::of(running.child.wait_with_output().unwrap());
+    assert_eq!(ran.code, 130, "{}", ran.stderr);
+}

@@ -20,8 +20,9 @@ fn files() -> Vec<PathBuf> {
     let list = String::from_utf8(output.stdout).unwrap();
     let files = list.split('\0').filter(|name| !name.is_empty()).map(|name| tests::project().join(name));
     // What a fixture holds is input, not ours.
-    let ours =
-        |path: &PathBuf| path.is_file() && !path.components().any(|part| part.as_os_str() == "fixtures");
+    let input =
+        |part: std::path::Component<'_>| ["fixtures", "inputs"].iter().any(|name| part.as_os_str() == *name);
+    let ours = |path: &PathBuf| path.is_file() && !path.components().any(input);
     let mut files: Vec<PathBuf> = files.filter(ours).collect();
     files.sort();
     assert!(files.len() > 100, "the project's files are listed");

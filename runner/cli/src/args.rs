@@ -135,7 +135,7 @@ pub(crate) struct Choice {
 /// Where reports go.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Output {
-    /// Report format, or FORMAT=FILE; may be given several times [default: text]
+    /// Report format, or FORMAT=FILE, `-` for standard output; may be given several times [default: text]
     #[arg(long = "format", short, value_name = "FORMAT[=FILE]")]
     pub(crate) formats: Vec<String>,
     /// File for the report that has none of its own

@@ -2,7 +2,7 @@
 //! with the same outcome.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, BufReader, Read as _};
+use std::io::BufReader;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -18,6 +18,7 @@ use source::Tree;
 use stage::ConfigError;
 
 use crate::fault::Fault;
+use crate::frames::{self, Frames};
 use crate::selection::Selection;
 
 /// Everything a verdict depends on.
@@ -93,14 +94,6 @@ pub(crate) struct PolicyText {
 const POLICY_KEYS: [&str; 3] = ["gate", "waivers", "baseline"];
 /// The code of the gap that stands for a shard without a record.
 const MISSING_SHARD: &str = "missing-shard";
-/// A stored case larger than this is refused.
-const MOST_BYTES: u64 = 1 << 30;
-/// Unpacked, so much of a stored case is read, and so many times the size of the file on top of it. Records of runs pack 10
-/// to 60 times; what packs further is made to fill memory.
-const MOST_UNPACKED: u64 = 64 << 20;
-const MOST_TIMES: u64 = 200;
-/// Largest window a frame may ask for, as a power of two: memory that a foreign file decides on.
-const MOST_WINDOW: u32 = 25;
 
 impl PolicyText {
     /// Takes the policies of files, nearest first.
@@ -221,18 +214,6 @@ fn with_required(record: &Record, required: &BTreeSet<StageId>) -> Result<Record
     Record::new(messages).map_err(Fault::bug)
 }
 
-/// Opens a frame.
-fn decoder(frame: &[u8]) -> io::Result<zstd::Decoder<'static, &[u8]>> {
-    let mut decoder = zstd::Decoder::with_buffer(frame)?;
-    decoder.window_log_max(MOST_WINDOW)?;
-    Ok(decoder)
-}
-
-/// Returns how many bytes a frame unpacks to, and one more than `most` where it is more.
-fn unpacked(frame: &[u8], most: u64) -> io::Result<u64> {
-    io::copy(&mut decoder(frame)?.take(most + 1), &mut io::sink())
-}
-
 impl CaseFile {
     /// Judges. The record comes back settled, as reports want it.
     pub(crate) fn judge(&self) -> Result<(Record, Verdict), Fault> {
@@ -292,33 +273,14 @@ impl CaseFile {
 
     /// Reads a case.
     pub(crate) fn read(path: &Path) -> Result<Self, Fault> {
-        let refuse =
-            |reason: String| Fault::usage(format!("cannot read the record {}: {reason}", path.display()));
-        let mut bytes = Vec::new();
-        let file = std::fs::File::open(path).map_err(|error| refuse(error.to_string()))?;
-        let length =
-            file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| refuse(error.to_string()))?
-                as u64;
-        if length > MOST_BYTES {
-            return Err(refuse(format!("it is larger than {MOST_BYTES} bytes")));
-        }
-        let mut left = MOST_UNPACKED + MOST_TIMES * length;
-        let mut rest = &bytes[..];
-        let mut frame = || -> Result<&[u8], Fault> {
-            let length = zstd::zstd_safe::find_frame_compressed_size(rest)
-                .map_err(|_| refuse("it is cut off, or no record of `run --record`".into()))?;
-            let (frame, behind) = rest.split_at_checked(length).unwrap_or((rest, &[]));
-            rest = behind;
-            let unpacked = unpacked(frame, left).map_err(|error| refuse(error.to_string()))?;
-            left = left.checked_sub(unpacked).ok_or_else(|| {
-                refuse(format!("its {length} bytes unpack to more than any record of that size"))
-            })?;
-            Ok(frame)
+        let mut frames = Frames::open(path)?;
+        let context = frames::decoder(frames.next()?).map(BufReader::new);
+        let context = context.and_then(|context| Ok(serde_json::from_reader(context)?));
+        let (context, base, tip): (Context, bool, bool) = context.map_err(|error| frames.refuse(error))?;
+        let mut record = || {
+            let record = Record::read(frames.next()?);
+            record.map_err(|error| frames.refuse(error))
         };
-        let context = decoder(frame()?).map_err(|error| refuse(error.to_string()))?;
-        let (context, base, tip): (Context, bool, bool) =
-            serde_json::from_reader(BufReader::new(context)).map_err(|error| refuse(error.to_string()))?;
-        let mut record = || Record::read(frame()?).map_err(|error| refuse(error.to_string()));
         Ok(Self {
             context,
             record: record()?,

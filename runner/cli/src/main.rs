@@ -10,6 +10,7 @@ mod data;
 mod download;
 mod fault;
 mod folders;
+mod frames;
 mod output;
 mod part;
 mod past;

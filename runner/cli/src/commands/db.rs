@@ -6,6 +6,7 @@ use std::path::Path;
 use advisory::{Options, Source, State};
 use model::Ecosystem;
 use report::Exit;
+use report::formats::printable;
 use reqwest::Url;
 
 use crate::args::{DbArgs, DbCommand};
@@ -56,7 +57,7 @@ async fn update(from: &str, ecosystems: &[String], folder: &Path, context: &Cont
     for problem in &built.problems {
         context.terminal.say(format_args!("warning: {problem}"));
     }
-    output::print(text.as_bytes())?;
+    output::print(printable::source(&text).as_bytes())?;
     Ok(Exit::Pass)
 }
 
@@ -126,6 +127,6 @@ fn status(folder: &Path) -> Result<Exit, Fault> {
             Some(State::Ready(_)) | None => {}
         }
     }
-    output::print(text.as_bytes())?;
+    output::print(printable::source(&text).as_bytes())?;
     Ok(exit)
 }
