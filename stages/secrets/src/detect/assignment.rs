@@ -165,6 +165,13 @@ pub(crate) fn parse(text: &[u8], name: Range<usize>, language: Language) -> Opti
     }
     let cut = value_cut::cut(cursor.rest.get(cursor.at..)?, operator, language, embedded)?;
     let offset = name.end + cursor.at;
+    // In `Pass "x" on` the word is a verb.
+    let behind = text.get(offset + cut.range.end + usize::from(cut.quote.is_some())..line.end);
+    let ends =
+        behind.unwrap_or_default().trim_ascii().first().is_none_or(|byte| !byte.is_ascii_alphanumeric());
+    if operator == Operator::Space && cut.quote.is_some() && !before.ends_with(b"-") && !ends {
+        return None;
+    }
     Some(Assignment {
         value: offset + cut.range.start..offset + cut.range.end,
         name,
@@ -273,6 +280,8 @@ pub(crate) mod tests {
         check(r#"key = os.getenv("API_KEY")"#, None);
         check(r#"String pass = HashMe.hash(request.getParameter("password"));"#, None);
         check(r#"<label for="password" class="wide">"#, None);
+        check(r#"Pass 'AtLeast21' policy"#, None);
+        check(r#"password 'AtLeast21';"#, Some(("password", "AtLeast21")));
         check(r#"<KeyIcon className="wide tall">"#, None);
         check("password::new()", None);
     }

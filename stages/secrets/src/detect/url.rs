@@ -8,6 +8,7 @@ use crate::automaton::Occurrence;
 use crate::candidate::Source;
 use crate::engine_rule::EngineRule;
 use crate::generic::fixture;
+use crate::hint::Area;
 use crate::placeholder;
 use crate::scan::Pass;
 use crate::value::strength;
@@ -43,7 +44,10 @@ pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) {
         }
         None => return,
     };
-    let made_up = fixture::is_meant(pass.context.hint) && (is_local(host) || !fixture::is_specific(value));
+    let hint = pass.context.hint;
+    let made_up = hint.area != Area::Main
+        && fixture::is_meant(hint)
+        && (is_local(host) || !fixture::is_specific(value));
     if made_up || is_stand_in(user, value) || is_example_host(host) || is_reporting(text, &authority) {
         pass.found.counts.placeholder += 1;
         return;

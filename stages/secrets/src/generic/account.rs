@@ -70,7 +70,10 @@ pub(super) fn is_account(
         return user && name.noun == Noun::Password && has_user_on_line(text, assignment);
     }
     // `{username: 'email', password: 'password'}` says how fields are called.
-    let says_field = is_noun(value) && !settings;
+    let several = value.contains(&b'_') && Name::of(value).is_some_and(|value| value.behind == 0);
+    // `INVALID_PASSWORD = "5165"` is the number of an error.
+    let number = value.len() < 5 && value.iter().all(u8::is_ascii_digit);
+    let says_field = (is_noun(value) || several || number) && !settings;
     let opens = matches!(name.noun, Noun::Password) || name.noun == Noun::Key && name.qualified;
     let default = settings && is_default(value, name) && opens && (user || name.words.len() > 1);
     !is_mock(value) && (user && !says_field || default)
@@ -211,6 +214,7 @@ mod tests {
         check("if username == 'admin' and password == 'admin':", "app.py", true);
         check("CREATE USER a IDENTIFIED BY 'abcd1234';", "init.sql", true);
         check("{ username: 'email', password: 'password' }", "form.js", false);
+        check("{ username: 'shop_user', password: 'shop_password' }", "form.js", false);
         check("{ username: 'Username', password: 'Password' }", "labels.js", false);
         check("username: string\nsecretToken: hunterx", "schema.yml", false);
         check("if password == 'admin':", "app.py", false);

@@ -14,6 +14,7 @@ pub(super) fn is_other(text: &[u8], assignment: &Assignment, name: &Name, hint: 
     let value = text.get(assignment.value.clone()).unwrap_or_default();
     let compared = assignment.operator == Operator::Compare;
     (assignment.quote.is_none() || compared || is_schema_type(value)) && is_type(value)
+        || is_switch(value)
         || is_validation(value)
         || is_public(value)
         || is_alphabet(value)
@@ -23,8 +24,9 @@ pub(super) fn is_other(text: &[u8], assignment: &Assignment, name: &Name, hint: 
         || place::is_other(text, assignment, name)
 }
 
-/// Names of types, as declarations and schemas have them.
+/// Names of types, as declarations and schemas have them, and what a switch is set to.
 const TYPES: &[&str] = &[
+    "always",
     "any",
     "array",
     "binary",
@@ -38,6 +40,7 @@ const TYPES: &[&str] = &[
     "int",
     "integer",
     "long",
+    "never",
     "nil",
     "none",
     "null",
@@ -69,6 +72,14 @@ fn is_type(value: &[u8]) -> bool {
         .to_ascii_lowercase();
     let rest = value.iter().filter(|byte| byte.is_ascii_alphanumeric()).count() - word.len();
     TYPES.iter().any(|known| known.as_bytes() == word) && rest < 5
+}
+
+/// Tells whether the value turns something on or off, or says how it is kept: `MYSQL_RANDOM_ROOT_PASSWORD: 'true'`,
+/// `'password' => 'hashed'`.
+fn is_switch(value: &[u8]) -> bool {
+    const SWITCHES: &[&str] =
+        &["disabled", "enabled", "encrypted", "false", "hashed", "none", "null", "true", "undefined"];
+    SWITCHES.iter().any(|switch| value.eq_ignore_ascii_case(switch.as_bytes()))
 }
 
 /// Tells whether the value is a type with the prefix that schemas of XML give it: `xsd:string`.
@@ -116,6 +127,8 @@ const PUBLIC: &[&str] = &[
     "AAAAB3NzaC1",
     "AAAAC3NzaC1",
     "AAAAE2VjZHNh",
+    "GTM-",
+    "UA-",
     "ecdsa-sha2-",
     "pk_live_",
     "pk_test_",
@@ -126,7 +139,9 @@ const PUBLIC: &[&str] = &[
 ];
 
 fn is_public(value: &[u8]) -> bool {
-    PUBLIC.iter().any(|beginning| value.starts_with(beginning.as_bytes()))
+    // What FTP asks of everybody.
+    let anonymous = value.eq_ignore_ascii_case(b"anonymous") || value.starts_with(b"anonymous@");
+    anonymous || PUBLIC.iter().any(|beginning| value.starts_with(beginning.as_bytes()))
 }
 
 /// Tells whether the value is the alphabet of an encoding or a cipher: a long stretch of it, or every letter once.
@@ -165,6 +180,10 @@ const LABELS: &[&str] = &[
 fn is_text(value: &[u8]) -> bool {
     let text = String::from_utf8_lossy(value);
     let foreign = !value.is_ascii() || text.contains("\\u0");
+    // What Crowdin puts in place of a text that is being translated.
+    if value.starts_with(b"crwdns") {
+        return true;
+    }
     if value.iter().any(u8::is_ascii_digit) && !text.contains("\\u") {
         return false;
     }
@@ -182,7 +201,6 @@ fn is_text(value: &[u8]) -> bool {
         || capital && words > 1 && text.split_whitespace().all(word)
 }
 
-/// Tells whether the value is a variable: a bare word under a quoted name, before a comma, or of several words that say
 /// Tells whether the value is the id or the fingerprint of a key of OpenPGP, which finds the key and opens nothing.
 fn is_fingerprint(name: &Name, value: &[u8]) -> bool {
     let digits = value.strip_prefix(b"0x").unwrap_or(value);
@@ -215,7 +233,11 @@ mod tests {
         check("'password' => 'string|max:255',", true);
         check("'password' => ['required', 'min:16'],", true);
         check("'password' => 'xsd:string',", true);
+        check("RANDOM_ROOT_PASSWORD: 'true'", true);
+        check("'password' => 'hashed',", true);
+        check("password = 'anonymous@'", true);
         check("if password == 'undefined':", true);
+        super::tests::check("update_password: always", Language::Settings, true);
         check("'password' => 'red|green9Kx',", false);
         check("password = 'Min:4tY|x'", false);
     }
@@ -224,6 +246,7 @@ mod tests {
     fn what_is_public_opens_nothing() {
         let check = |line: &str, expected| check(line, Language::Code, expected);
         check("key: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIK0wmN a@b'", true);
+        check("{\"token\": \"UA-28909194-3\"}", true);
         check("stripe_key = 'pk_live_4eC39HqLyjWDarjtT1zdp7dc'", true);
         check("run('--gpg-key=8D81803C0EBFCD88')", true);
         check("api_key = '8D81803C0EBFCD88'", false);
@@ -257,6 +280,11 @@ mod tests {
         code("const OPTION_ADMIN_PASSWORD = 'admin-password';", true);
         settings("MYSQL_ROOT_PASSWORD: 'rootpassword'", false);
         code("password: 'label.password'", true);
+        code("'output_token' => 'NextToken',", true);
+        code("'access_token' => 'NextTokenXq',", false);
+        code("$secretKey = 'federation:webfinger:' . $hash;", true);
+        code("$secretKey = 'federation9x' . $hash;", false);
+        check("passkey = await manager.get(user);", Language::Unknown, true);
         check("User.create(password: pass_word, admin: true)", Language::Unknown, true);
         settings("vault_secret: secret/data/shop", true);
     }
@@ -268,7 +296,10 @@ mod tests {
         json("{\"token\": \"Token l\\u00e9trehoz\\u00e1sa\"}", true);
         json("{\"password\": \"Loynior\u{f0}\"}", true);
         json("{\"password\": \"Passwort\"}", true);
+        json("{\"password\": \"crwdns1116:0crwdne1116:0\"}", true);
         json("{\"Confirm password\": \"bekreft passord\"}", true);
+        json("{\"settings.mail.password\": \"Postmark-passord\"}", true);
+        json("{\"spring.mail.password\": \"Post9mark\"}", false);
         json("{\"Admin password\": \"Kx82passord\"}", false);
         json("{\"password\": \"passwort\"}", false);
         json("{\"password\": \"Summer Rain 9\"}", false);
@@ -281,9 +312,19 @@ mod tests {
     #[test]
     fn names_mean_other_things_in_their_place() {
         check("'PY': 'Paraguay', 'PW': 'Palau', 'QA': 'Qatar'", Language::Code, true);
+        check("{ PY: 'Paraguay',\n PW: 'Palau',\n QA: 'Qatar'", Language::Code, true);
+        check("'PW-004': 'Airai'", Language::Code, true);
+        check(
+            "Edge = '771b48fd-d3d4-4f74-9232-fc157ab0507a',\n OnePassword = 'bada5566-a7aa-401f-bd96-45619a55120d',\n \
+             Bar = 'd548826e-79b4-db40-a3d8-11116f7e8349'",
+            Language::Code,
+            true,
+        );
+        check("OnePassword = 'bada5566-a7aa-401f-bd96-45619a55120d'", Language::Code, false);
         check("'PW': 'Palau9x'", Language::Code, false);
         check("fastcgi_pass phpfpm:9001;", Language::Unknown, true);
         check("{\"pass\": \"routes/main\"}", Language::Json, true);
+        check("resource \"access_key\" \"user\" {", Language::Settings, true);
         check(".password:focus {", Language::Unknown, true);
         check("input[type=\"password\"]:focus, input:hover {", Language::Unknown, true);
         check("- 'admin_password': shop_admin_password,", Language::Settings, true);

@@ -65,7 +65,9 @@ pub(crate) fn look(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hin
     // The key of a map is a key to nothing.
     let words = value
         .iter()
-        .all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'-' | b'|' | b'.' | b':'));
+        .all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'|' | b'.' | b':'))
+        && value.len() < 40
+        || value.iter().filter(|byte| **byte == b':').count() > 1;
     let map_key = name.noun == Noun::Key && !name.qualified && (value.len() < 16 || words || is_uuid(value));
     let identifies =
         name.behind > 0 && name.words.last().is_some_and(|word| matches!(word.as_str(), "id" | "ids"));
@@ -78,7 +80,7 @@ pub(crate) fn look(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hin
         && matches!(name.text.as_str(), "Pass" | "PASS" | "pass");
     let elsewhere = listed
         || outcome
-        || hint.area == Area::Words && !is_random(value)
+        || hint.area == Area::Words
         || sentence
         || map_key
         || identifies
@@ -86,14 +88,6 @@ pub(crate) fn look(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hin
         || name.is_encrypted()
         || meaning::is_other(text, assignment, name, hint);
     (!elsewhere && !is_stand_in(text, assignment)).then(|| features::of(text, assignment, name, hint))
-}
-
-/// Tells whether the value is nothing that an interface would say: one long word of letters and digits.
-fn is_random(value: &[u8]) -> bool {
-    value.len() >= 12
-        && value.iter().any(u8::is_ascii_digit)
-        && value.iter().any(u8::is_ascii_alphabetic)
-        && value.iter().all(u8::is_ascii_graphic)
 }
 
 /// Tells whether the value is a UUID: an identifier, unless the name says otherwise.

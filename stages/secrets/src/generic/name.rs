@@ -180,6 +180,7 @@ const FINDERS: &[&str] = &[
     "translation",
     "unique",
     "url",
+    "website",
 ];
 
 impl Name {

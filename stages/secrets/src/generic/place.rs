@@ -1,8 +1,10 @@
 //! Names that mean something else where they stand: in a style sheet, a page, a list of countries, a server's directive.
 
 use crate::detect::assignment::{Assignment, Operator};
+use crate::generic::is_uuid;
 use crate::generic::name::Name;
 use crate::text;
+use crate::value::is_word;
 
 /// Bytes before and behind a value in which its neighbors are looked for.
 const AROUND: usize = 200;
@@ -12,10 +14,12 @@ pub(super) fn is_other(text: &[u8], assignment: &Assignment, name: &Name) -> boo
     let value = text.get(assignment.value.clone()).unwrap_or_default();
     is_selector(text, assignment)
         || is_shown(text, assignment)
-        || is_phrase(text, assignment, value)
+        || is_phrase(text, assignment, name, value)
         || is_country(text, assignment, name)
         || is_linked(text, assignment)
         || is_passed_on(assignment, name, value)
+        || is_block(text, assignment)
+        || is_listed_id(text, assignment, value)
 }
 
 /// Elements of a page whose text is for people.
@@ -45,20 +49,34 @@ fn is_selector(text: &[u8], assignment: &Assignment) -> bool {
     assignment.operator == Operator::Colon && assignment.quote.is_none() && (of_class || of_field)
 }
 
-/// Tells whether the name is the end of a phrase, and the value a phrase as well: texts that a program shows.
-fn is_phrase(text: &[u8], assignment: &Assignment, value: &[u8]) -> bool {
+/// Tells whether the name is the end of a phrase, and the value a phrase as well: texts that a program shows. Others keep
+/// their texts under paths of names.
+fn is_phrase(text: &[u8], assignment: &Assignment, name: &Name, value: &[u8]) -> bool {
     let before = assignment.name.start.checked_sub(1).and_then(|at| text.get(at));
     let closed = matches!(text.get(assignment.name.end), Some(b'"' | b'\''));
-    let words = value.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b' ' || !byte.is_ascii());
-    before == Some(&b' ') && closed && words
+    let words = value
+        .iter()
+        .all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'-') || !byte.is_ascii());
+    let path = matches!(before, Some(b'"' | b'\''))
+        && name.text.contains('.')
+        && value.first().is_some_and(u8::is_ascii_uppercase);
+    closed && words && (before == Some(&b' ') || path)
 }
 
-/// Tells whether the name is the code of a country (`PW`, Palau) among others of their kind.
+/// Tells whether the name is the code of a country (`PW`, Palau) among others of their kind, or of a part of it (`PW-004`).
 fn is_country(text: &[u8], assignment: &Assignment, name: &Name) -> bool {
-    let is_code = |part: &[u8]| matches!(part, [quote @ (b'"' | b'\''), b'A'..=b'Z', b'A'..=b'Z', close, ..] if quote == close);
+    let is_code = |part: &[u8]| match part {
+        [before, b'A'..=b'Z', b'A'..=b'Z', behind] => {
+            !is_word(*before) && matches!(behind, b'"' | b'\'' | b':' | b'=' | b' ')
+        }
+        _ => false,
+    };
     let from = assignment.name.start.saturating_sub(AROUND);
     let around = text.get(from..text.len().min(assignment.value.end + AROUND)).unwrap_or_default();
-    name.text == "PW" && around.windows(4).filter(|part| is_code(part)).count() >= 3
+    let among = || around.windows(4).filter(|part| is_code(part)).count() >= 3;
+    let part =
+        name.text.strip_prefix("PW-").is_some_and(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+    part || name.text == "PW" && among()
 }
 
 /// Tells whether the value is a part of an address that a page or a document links to: every reader has it.
@@ -79,4 +97,19 @@ fn is_passed_on(assignment: &Assignment, name: &Name, value: &[u8]) -> bool {
     let (port, path) = (value.contains(&b':'), value.contains(&b'/'));
     let directive = assignment.operator == Operator::Space && (port || path);
     name.text.ends_with("_pass") && (directive || port && path)
+}
+
+/// Tells whether name and value are the labels of a block: `resource "access_key" "user" {`.
+fn is_block(text: &[u8], assignment: &Assignment) -> bool {
+    let line = text::line(text, assignment.value.end, AROUND);
+    let rest = text.get(assignment.value.end..line.end).unwrap_or_default();
+    assignment.operator == Operator::Space && rest.trim_ascii_end().ends_with(b"{")
+}
+
+/// Tells whether the value is a UUID in a list of them: ids of products or of rows.
+fn is_listed_id(text: &[u8], assignment: &Assignment, value: &[u8]) -> bool {
+    let around = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default().windows(36).any(is_uuid);
+    let start = assignment.value.start;
+    let end = assignment.value.end;
+    is_uuid(value) && around(start.saturating_sub(AROUND)..start) && around(end..text.len().min(end + AROUND))
 }

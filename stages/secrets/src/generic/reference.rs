@@ -1,7 +1,7 @@
 //! Values that name a credential, or the place where one is kept: variables, look-ups, paths, stores of secrets.
 
 use crate::detect::assignment::Assignment;
-use crate::generic::name::Name;
+use crate::generic::name::{Name, Noun};
 use crate::hint::{Hint, Language};
 use crate::value::is_word;
 
@@ -13,6 +13,8 @@ pub(super) fn is_reference(text: &[u8], assignment: &Assignment, name: &Name, hi
         || is_store_reference(value)
         || is_format(value)
         || is_name_of_variable(value)
+        || is_name_of_field(value, name)
+        || is_beginning(text, assignment, value)
         || is_own_name(value, assignment, name)
         || is_variable(text, assignment, value, hint)
         || assignment.quote.is_none() && (is_expression(value) || is_code(value))
@@ -89,6 +91,24 @@ fn is_name_of_variable(value: &[u8]) -> bool {
     (constant && digits <= 2 || dotted) && Name::of(value).is_some()
 }
 
+/// Tells whether the value is the name of a field that holds the like: `output_token: "NextToken"`. A password may read so.
+fn is_name_of_field(value: &[u8], name: &Name) -> bool {
+    matches!(name.noun, Noun::Token | Noun::Key)
+        && value.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
+        && Name::of(value)
+            .is_some_and(|value| value.noun == name.noun && value.behind == 0 && value.words.len() == 2)
+}
+
+/// Tells whether the value is only the beginning of one that is put together: `'user:' . $id`.
+fn is_beginning(text: &[u8], assignment: &Assignment, value: &[u8]) -> bool {
+    let behind = text.get(assignment.value.end + 1..).unwrap_or_default();
+    let space = behind.iter().take_while(|byte| **byte == b' ').count();
+    let joined = matches!(behind.get(space), Some(b'.' | b'+'));
+    assignment.quote.is_some()
+        && joined
+        && matches!(value.last(), Some(b':' | b'-' | b'_' | b'/' | b'=' | b'.'))
+}
+
 /// Tells whether the value is its own name: a look-up by it, a variable or a column that is called like it.
 fn is_own_name(value: &[u8], assignment: &Assignment, name: &Name) -> bool {
     let letters = |text: &[u8]| -> Vec<u8> {
@@ -153,6 +173,10 @@ fn is_code(value: &[u8]) -> bool {
             > 1
 }
 
+/// Words of programs that stand before what they are about.
+const OPERATORS: &[&[u8]] =
+    &[b"async", b"await", b"function", b"import", b"lambda", b"return", b"require", b"typeof", b"yield"];
+
 /// Tells whether a bare value is a path of names: `var.password`, `steps.login.outputs.token`.
 fn is_expression(value: &[u8]) -> bool {
     let value = value.strip_prefix(b".").unwrap_or(value);
@@ -164,11 +188,13 @@ fn is_expression(value: &[u8]) -> bool {
     let first = parts.first().map(|part| part.to_ascii_lowercase()).unwrap_or_default();
     let result =
         parts.len() > 2 && parts.iter().all(|part| part.len() > 2 && !part.iter().any(u8::is_ascii_digit));
-    parts.len() > 1
-        && parts.iter().all(is_name)
-        && (result || SCOPES.iter().any(|scope| scope.as_bytes() == first))
+    OPERATORS.contains(&value)
+        || parts.len() > 1
+            && parts.iter().all(is_name)
+            && (result || SCOPES.iter().any(|scope| scope.as_bytes() == first))
 }
 
+/// Tells whether the value is a variable: a bare word under a quoted name, before a comma, or of several words that say
 /// credential (`sqlAdminPassword`).
 fn is_variable(text: &[u8], assignment: &Assignment, value: &[u8], hint: &Hint) -> bool {
     let before = assignment.name.start.checked_sub(1).and_then(|at| text.get(at));
