@@ -80,7 +80,7 @@ pub(crate) fn look(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hin
         && matches!(name.text.as_str(), "Pass" | "PASS" | "pass");
     let elsewhere = listed
         || outcome
-        || hint.area == Area::Words
+        || hint.area == Area::Words && !fixture::is_specific(value)
         || sentence
         || map_key
         || identifies
