@@ -107,6 +107,9 @@ const PROSE: &[&str] =
 const GENERATED: &[&str] = &["lock", "map", "sum", "snap"];
 
 const TEST: &[&str] = &[
+    "t",
+    "testcase",
+    "testcases",
     "test",
     "tests",
     "testing",
@@ -278,6 +281,8 @@ fn area(path: &str, name: &str) -> Area {
     let folders = || path.split('/').rev().skip(1);
     let mut among = BTreeSet::new();
     among.extend(folders().filter_map(area));
+    let words = folders().flat_map(|folder| folder.split(['_', '-']));
+    among.extend(words.filter_map(area).filter(|area| *area == Area::Test));
     if among.contains(&Area::Vendored) {
         return Area::Vendored;
     }
@@ -311,6 +316,9 @@ mod tests {
         check("tests/data/a.json", Language::Json, Area::Test);
         check("pkg/server_test.go", Language::Code, Area::Test);
         check("src/app.spec.ts", Language::Code, Area::Test);
+        check("t/lib-http.sh", Language::Shell, Area::Test);
+        check("api/integration-tests/login.py", Language::Code, Area::Test);
+        check("vitest/login.py", Language::Code, Area::Main);
         check("README.md", Language::Prose, Area::Example);
         check("docs/setup.rst", Language::Prose, Area::Example);
         check(".env.example", Language::Settings, Area::Example);
