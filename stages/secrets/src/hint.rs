@@ -55,10 +55,11 @@ pub struct Hint {
 }
 
 const CODE: &[&str] = &[
-    "asm", "c", "cc", "clj", "cljs", "coffee", "cpp", "cs", "csx", "cxx", "d", "dart", "elm", "erl", "ex",
-    "exs", "f90", "fs", "go", "gradle", "groovy", "h", "haml", "hpp", "hs", "hx", "java", "jl", "js", "jsx",
-    "kt", "kts", "lua", "m", "mjs", "ml", "mm", "nim", "pas", "php", "pl", "pm", "proto", "py", "pyx", "r",
-    "rb", "rs", "scala", "sol", "sql", "svelte", "swift", "tcl", "ts", "tsx", "v", "vb", "vue", "zig",
+    "cjs", "cshtml", "cts", "mts", "rake", "razor", "asm", "c", "cc", "clj", "cljs", "coffee", "cpp", "cs",
+    "csx", "cxx", "d", "dart", "elm", "erl", "ex", "exs", "f90", "fs", "go", "gradle", "groovy", "h", "haml",
+    "hpp", "hs", "hx", "java", "jl", "js", "jsx", "kt", "kts", "lua", "m", "mjs", "ml", "mm", "nim", "pas",
+    "php", "pl", "pm", "proto", "py", "pyx", "r", "rb", "rs", "scala", "sol", "sql", "svelte", "swift",
+    "tcl", "ts", "tsx", "v", "vb", "vue", "zig",
 ];
 const SHELL: &[&str] = &[
     "bash",
@@ -107,9 +108,13 @@ const PROSE: &[&str] =
 const GENERATED: &[&str] = &["lock", "map", "sum", "snap"];
 
 const TEST: &[&str] = &[
+    "cypress",
     "t",
     "testcase",
     "testcases",
+    "testfixtures",
+    "testutil",
+    "testutils",
     "test",
     "tests",
     "testing",
@@ -281,7 +286,7 @@ fn area(path: &str, name: &str) -> Area {
     let folders = || path.split('/').rev().skip(1);
     let mut among = BTreeSet::new();
     among.extend(folders().filter_map(area));
-    let words = folders().flat_map(|folder| folder.split(['_', '-']));
+    let words = folders().flat_map(|folder| folder.split(['_', '-', '.']));
     among.extend(words.filter_map(area).filter(|area| *area == Area::Test));
     if among.contains(&Area::Vendored) {
         return Area::Vendored;
@@ -318,6 +323,7 @@ mod tests {
         check("src/app.spec.ts", Language::Code, Area::Test);
         check("t/lib-http.sh", Language::Shell, Area::Test);
         check("api/integration-tests/login.py", Language::Code, Area::Test);
+        check("src/Shop.Tests/Login.cs", Language::Code, Area::Test);
         check("vitest/login.py", Language::Code, Area::Main);
         check("README.md", Language::Prose, Area::Example);
         check("docs/setup.rst", Language::Prose, Area::Example);
