@@ -1,11 +1,6 @@
 //! What is said on standard error and to people: nothing foreign drives the terminal, JSON lines are JSON lines, quiet is
 //! quiet, and a standard error that is full changes no outcome.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "helpers of tests: what does not hold ends the test"
-)]
 #![cfg(unix)]
 
 use std::fs;
