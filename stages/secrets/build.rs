@@ -10,6 +10,8 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+#[path = "../revision.rs"]
+mod revision;
 #[path = "src/rule_file.rs"]
 #[expect(unreachable_pub, reason = "the file is a public module of the crate and a private one here")]
 mod rule_file;
@@ -17,9 +19,8 @@ mod rule_file;
 use rule_file::RuleEntry;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("cargo::rerun-if-changed=rules");
-    println!("cargo::rerun-if-changed=src");
-    println!("cargo::rustc-env=SECRETS_ENGINE={:016x}", engine()?);
+    println!("cargo::rerun-if-changed=../revision.rs");
+    println!("cargo::rustc-env=SECRETS_ENGINE={:016x}", revision::of(&["Cargo.toml", "rules", "src"])?);
     let mut paths: Vec<PathBuf> =
         fs::read_dir("rules")?.map(|entry| Ok(entry?.path())).collect::<Result<_, std::io::Error>>()?;
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
@@ -47,39 +48,4 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(Path::new(&out).join("rules.bin"), postcard::to_stdvec(&entries)?)?;
     fs::write(Path::new(&out).join("examples.bin"), postcard::to_stdvec(&examples)?)?;
     Ok(())
-}
-
-/// Returns a number that differs wherever code, data or rules differ: results kept by another engine are not its own.
-fn engine() -> Result<u64, std::io::Error> {
-    let mut paths = vec![PathBuf::from("Cargo.toml")];
-    for folder in ["rules", "src"] {
-        collect(Path::new(folder), &mut paths)?;
-    }
-    paths.sort();
-    let mut hash = Fnv(0xCBF2_9CE4_8422_2325);
-    for path in paths {
-        let bytes = fs::read(&path)?;
-        hash.part(path.to_string_lossy().replace('\\', "/").as_bytes());
-        hash.part(&bytes);
-    }
-    Ok(hash.0)
-}
-
-fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<(), std::io::Error> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() { collect(&path, paths)? } else { paths.push(path) }
-    }
-    Ok(())
-}
-
-/// The hash of Fowler, Noll and Vo: it tells builds apart, and nobody gains by making two of them collide.
-struct Fnv(u64);
-
-impl Fnv {
-    fn part(&mut self, bytes: &[u8]) {
-        for byte in (bytes.len() as u64).to_le_bytes().iter().chain(bytes) {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x100_0000_01B3);
-        }
-    }
 }

@@ -71,6 +71,15 @@ impl Site {
         site
     }
 
+    /// Makes a repository with `policy` on main, and a branch on top of it that is checked out.
+    pub fn branched(policy: &str) -> Self {
+        let site = Self::repository();
+        site.write("sluicegate.yaml", policy).write("src/app.py", "print('shop')\n");
+        site.commit("start");
+        site.git(&["checkout", "--quiet", "-b", "change"]);
+        site
+    }
+
     /// Copies a folder into the tree.
     pub fn with(self, from: &Path) -> Self {
         copy(from, &self.tree());
@@ -205,6 +214,11 @@ fn copy(from: &Path, to: &Path) {
             std::fs::copy(entry.path(), target).expect("a file can be copied");
         }
     }
+}
+
+/// A line with a secret that fails a gate which stands at `high`.
+pub fn leak(seed: u32) -> String {
+    format!("token = \"{}\"\n", token(seed))
 }
 
 /// A GitHub token with a true checksum, different for every seed; none was ever valid.

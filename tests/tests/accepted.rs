@@ -9,13 +9,9 @@
 use std::fs;
 
 use serde_json::Value;
-use tests::{Advisory, Site, project, token};
+use tests::{Advisory, Site, leak, project};
 
 const FILE: &str = ".sluicegate/baseline.json";
-
-fn leak(seed: u32) -> String {
-    format!("token = \"{}\"\n", token(seed))
-}
 
 /// A tree with a secret and a vulnerable package, and a database that knows it.
 fn shop() -> Site {

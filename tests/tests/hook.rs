@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
 
-use tests::{Ran, Site, binary, token};
+use tests::{Ran, Site, binary, leak};
 
 /// A repository with the hook, one commit, and a bare remote that has it.
 struct Pushing {
@@ -87,10 +87,6 @@ impl Pushing {
         let text = ran.stdout + &ran.stderr;
         assert!(text.contains(said), "{arguments:?} does not say `{said}`\n{text}");
     }
-}
-
-fn leak(seed: u32) -> String {
-    format!("token = \"{}\"\n", token(seed))
 }
 
 #[test]

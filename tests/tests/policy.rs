@@ -3,24 +3,10 @@
 #![expect(clippy::indexing_slicing, reason = "helpers of tests: what does not hold ends the test")]
 
 use serde_json::Value;
-use tests::{Site, token};
+use tests::{Site, leak};
 
 /// The policy of the target branch in most cases.
 const STRICT: &str = "version: 1\nstages:\n  secrets: {}\ngate:\n  fail-on: high\n";
-
-/// A line with a secret that fails a gate which stands at `high`.
-fn leak(seed: u32) -> String {
-    format!("token = \"{}\"\n", token(seed))
-}
-
-/// Makes a repository with `policy` on main, and a branch on top of it that is checked out.
-fn branched(policy: &str) -> Site {
-    let site = Site::repository();
-    site.write("sluicegate.yaml", policy).write("src/app.py", "print('shop')\n");
-    site.commit("start");
-    site.git(&["checkout", "--quiet", "-b", "change"]);
-    site
-}
 
 /// Judges the branch by main; returns the exit code, and what was loosened, as one text.
 fn judge(site: &Site) -> (i32, String, Value) {
@@ -42,7 +28,7 @@ fn fails(site: &Site, loosened: &[&str]) {
 
 #[test]
 fn a_clean_change_passes_and_a_leak_fails() {
-    let site = branched(STRICT);
+    let site = Site::branched(STRICT);
     site.write("src/new.py", "print('more')\n").commit("more");
     assert_eq!(judge(&site).0, 0);
     site.write("src/leak.py", leak(1)).commit("leak");
@@ -63,7 +49,7 @@ fn what_main_has_already_is_not_new() {
 
 #[test]
 fn a_raised_threshold_does_not_count() {
-    let site = branched(STRICT);
+    let site = Site::branched(STRICT);
     site.write("sluicegate.yaml", STRICT.replace("high", "never")).write("leak.py", leak(3)).commit("relax");
     fails(&site, &["gate.fail-on"]);
 }
@@ -71,7 +57,7 @@ fn a_raised_threshold_does_not_count() {
 #[test]
 fn a_limit_raised_or_removed_does_not_count() {
     let policy = "version: 1\nstages:\n  secrets: {}\ngate:\n  fail-on: never\n  max: { critical: 0 }\n";
-    let site = branched(policy);
+    let site = Site::branched(policy);
     site.write("sluicegate.yaml", policy.replace("  max: { critical: 0 }\n", "")).write("leak.py", leak(4));
     site.commit("relax");
     fails(&site, &["gate.max"]);
@@ -81,14 +67,14 @@ fn a_limit_raised_or_removed_does_not_count() {
 fn a_rule_removed_does_not_go() {
     let rule = "  rules:\n    - { name: no-tokens, if: \"finding.stage == 'secrets'\", action: fail }\n";
     let policy = format!("{}{rule}", STRICT.replace("high", "never"));
-    let site = branched(&policy);
+    let site = Site::branched(&policy);
     site.write("sluicegate.yaml", policy.replace(rule, "")).write("leak.py", leak(5)).commit("relax");
     fails(&site, &["no-tokens"]);
 }
 
 #[test]
 fn a_new_waiver_does_not_count() {
-    let site = branched(STRICT);
+    let site = Site::branched(STRICT);
     let waiver = "waivers:\n  - { path: \"**\", rule: github-personal-access-token, reason: trust me, owner: me, expires: 2099-01-01 }\n";
     site.write("sluicegate.yaml", format!("{STRICT}{waiver}")).write("leak.py", leak(6)).commit("waive");
     fails(&site, &["waiver"]);
@@ -96,7 +82,7 @@ fn a_new_waiver_does_not_count() {
 
 #[test]
 fn a_new_baseline_does_not_count() {
-    let site = branched(STRICT);
+    let site = Site::branched(STRICT);
     site.write("leak.py", leak(7)).commit("leak");
     let ran = site.run(&["baseline", "--offline", "--output", "baseline.json"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
@@ -107,7 +93,7 @@ fn a_new_baseline_does_not_count() {
 
 #[test]
 fn a_stage_removed_runs_all_the_same() {
-    let site = branched(STRICT);
+    let site = Site::branched(STRICT);
     site.write("sluicegate.yaml", "version: 1\nstages:\n  inventory: {}\n");
     site.write("leak.py", leak(8)).commit("remove");
     fails(&site, &["secrets"]);
@@ -115,14 +101,14 @@ fn a_stage_removed_runs_all_the_same() {
 
 #[test]
 fn the_file_removed_changes_nothing() {
-    let site = branched(STRICT);
+    let site = Site::branched(STRICT);
     site.remove("sluicegate.yaml").write("leak.py", leak(9)).commit("remove");
     fails(&site, &[]);
 }
 
 #[test]
 fn an_allowlist_widened_does_not_count() {
-    let site = branched(STRICT);
+    let site = Site::branched(STRICT);
     let widened = STRICT.replace("secrets: {}", "secrets: { allow: [{ path: \"**\", reason: fine }] }");
     site.write("sluicegate.yaml", widened).write("leak.py", leak(10)).commit("widen");
     fails(&site, &["secrets"]);
@@ -141,7 +127,7 @@ fn an_ignore_file_widened_does_not_count() {
 
 #[test]
 fn hiding_a_tracked_file_by_gitignore_does_not_hide_it() {
-    let site = branched(STRICT);
+    let site = Site::branched(STRICT);
     site.write(".gitignore", "leak.py\n").write("leak.py", leak(12));
     site.git(&["add", "--force", "leak.py"]);
     site.commit("hide");
@@ -150,7 +136,7 @@ fn hiding_a_tracked_file_by_gitignore_does_not_hide_it() {
 
 #[test]
 fn a_new_inline_ignore_does_not_count_until_it_has_landed() {
-    let site = branched(STRICT);
+    let site = Site::branched(STRICT);
     let line = leak(13).trim_end().to_owned()
         + "  # sluicegate:ignore github-personal-access-token -- never valid\n";
     site.write("leak.py", &line).commit("ignore");
@@ -179,14 +165,14 @@ fn a_branch_cut_from_an_old_commit_is_judged_by_the_tip() {
 #[test]
 fn what_a_change_tightens_counts() {
     let lax = STRICT.replace("high", "never");
-    let site = branched(&lax);
+    let site = Site::branched(&lax);
     site.write("sluicegate.yaml", STRICT).write("leak.py", leak(15)).commit("tighten and leak");
     fails(&site, &[]);
 }
 
 #[test]
 fn a_narrowed_condition_does_not_count() {
-    let site = branched(STRICT);
+    let site = Site::branched(STRICT);
     let narrowed = STRICT.replace("secrets: {}", "secrets: { when: { paths: [\"docs/**\"] } }");
     site.write("sluicegate.yaml", narrowed).write("leak.py", leak(16)).commit("narrow");
     fails(&site, &["when"]);
@@ -205,7 +191,7 @@ fn an_organizations_policy_cannot_be_loosened() {
 
 #[test]
 fn a_merge_base_that_a_shallow_clone_lacks_is_no_pass() {
-    let site = branched(STRICT);
+    let site = Site::branched(STRICT);
     for number in 0..5 {
         site.write("src/n.py", format!("print({number})\n")).commit("more");
     }
@@ -219,7 +205,7 @@ fn a_merge_base_that_a_shallow_clone_lacks_is_no_pass() {
 
 #[test]
 fn a_leak_in_the_tree_and_in_its_commit_is_told_once() {
-    let site = branched(STRICT);
+    let site = Site::branched(STRICT);
     site.write("leak.py", leak(18)).commit("leak");
     let (_, _, report) = judge(&site);
     let findings = report["findings"].as_array().unwrap();
@@ -233,7 +219,7 @@ fn a_leak_in_the_tree_and_in_its_commit_is_told_once() {
 
 /// What main has in `sluicegate.yaml` that nobody can use, and what is said of it.
 fn mended(broken: &str, said: &str) {
-    let site = branched(broken);
+    let site = Site::branched(broken);
     site.write("sluicegate.yaml", STRICT).write("src/new.py", "1\n").commit("mend");
     let (code, text, _) = judge(&site);
     assert_eq!(code, 0, "{broken}\n{text}");
@@ -259,7 +245,7 @@ fn a_policy_that_nobody_can_use_can_be_mended() {
 #[test]
 fn what_a_broken_policy_leaves_of_itself_is_in_force() {
     let strict = STRICT.replace("high", "low");
-    let site = branched(&format!("{strict}baseline: nowhere.json\n"));
+    let site = Site::branched(&format!("{strict}baseline: nowhere.json\n"));
     site.write("sluicegate.yaml", "version: 1\nstages:\n  secrets: {}\ngate:\n  fail-on: never\n");
     site.write("leak.py", leak(20)).commit("relax");
     fails(&site, &["gate.fail-on", "nowhere.json"]);
@@ -270,7 +256,7 @@ fn what_a_broken_policy_leaves_of_itself_is_in_force() {
 
 #[test]
 fn a_policy_that_a_partial_clone_lacks_is_no_broken_one() {
-    let site = branched(&STRICT.replace("high", "low"));
+    let site = Site::branched(&STRICT.replace("high", "low"));
     site.git(&["config", "uploadpack.allowFilter", "true"]);
     site.write("sluicegate.yaml", STRICT.replace("high", "never")).write("leak.py", leak(21)).commit("relax");
     let clone = Site::new();

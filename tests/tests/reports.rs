@@ -14,13 +14,9 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use jsonschema::Validator;
 use serde_json::Value;
-use tests::{Site, project, token};
+use tests::{Site, leak, project};
 
 const FORMATS: [&str; 3] = ["text", "json", "sarif"];
-
-fn leak(seed: u32) -> String {
-    format!("token = \"{}\"\n", token(seed))
-}
 
 /// A run to report on: where, and with what arguments.
 struct Case {

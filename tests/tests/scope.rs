@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests: what does not hold ends the test")]
 
 use serde_json::Value;
-use tests::{Ran, Site, token};
+use tests::{Ran, Site, leak};
 
 /// The policy of the target branch in most cases.
 const STRICT: &str = "version: 1\nstages:\n  secrets: {}\ngate:\n  fail-on: high\n";
@@ -13,20 +13,6 @@ const PULL: [(&str, &str); 3] =
 /// A push to main on GitHub.
 const PUSH: [(&str, &str); 3] =
     [("GITHUB_ACTIONS", "true"), ("GITHUB_EVENT_NAME", "push"), ("GITHUB_REF_NAME", "main")];
-
-/// A line with a secret that fails a gate which stands at `high`.
-fn leak(seed: u32) -> String {
-    format!("token = \"{}\"\n", token(seed))
-}
-
-/// Makes a repository with `policy` on main, and a branch on top of it that is checked out.
-fn branched(policy: &str) -> Site {
-    let site = Site::repository();
-    site.write("sluicegate.yaml", policy).write("src/app.py", "print('shop')\n");
-    site.commit("start");
-    site.git(&["checkout", "--quiet", "-b", "change"]);
-    site
-}
 
 /// Returns a clone as a CI service makes it: remote branches, and `checked_out` without a branch.
 fn cloned(site: &Site, checked_out: &str) -> Site {
@@ -71,7 +57,7 @@ fn states(report: &Value) -> Vec<String> {
 #[test]
 fn a_change_does_not_get_rid_of_its_judge_by_scope() {
     let own = "version: 1\nprofiles:\n  ci: { stages: all, scope: full }\n  push: { stages: all, scope: full }\nstages:\n  secrets: {}\ngate:\n  fail-on: never\n";
-    let site = branched(STRICT);
+    let site = Site::branched(STRICT);
     site.write("sluicegate.yaml", own).write("leak.py", leak(1)).commit("relax");
     for (environment, profile) in [(&[][..], "ci"), (&PULL, "ci"), (&[], "release"), (&[], "push")] {
         let (text, report) = check(&site, environment, &["--profile", profile], 1);
@@ -100,7 +86,7 @@ fn a_change_does_not_narrow_what_is_judged() {
 
 #[test]
 fn an_inline_ignore_does_not_count_where_everything_is_judged() {
-    let site = branched(&format!("{STRICT}profiles:\n  ci: {{ stages: all, scope: full }}\n"));
+    let site = Site::branched(&format!("{STRICT}profiles:\n  ci: {{ stages: all, scope: full }}\n"));
     let line =
         leak(3).trim_end().to_owned() + "  # sluicegate:ignore github-personal-access-token -- never valid\n";
     site.write("leak.py", &line).commit("ignore");
@@ -118,7 +104,7 @@ fn an_inline_ignore_does_not_count_where_everything_is_judged() {
 
 #[test]
 fn a_pull_request_is_judged_by_its_target_without_a_profile() {
-    let site = branched(STRICT);
+    let site = Site::branched(STRICT);
     site.write("sluicegate.yaml", STRICT.replace("high", "never")).write("leak.py", leak(4)).commit("relax");
     let gitlab = [
         ("GITLAB_CI", "true"),
@@ -176,7 +162,7 @@ fn a_push_to_the_target_is_compared_with_what_was_before() {
 
 #[test]
 fn a_push_to_another_branch_is_compared_with_the_default_branch() {
-    let origin = branched(STRICT);
+    let origin = Site::branched(STRICT);
     origin.write("leak.py", leak(7));
     let before = origin.commit("leak");
     origin.write("more.py", "1\n").write("sluicegate.yaml", STRICT.replace("high", "never")).commit("more");
@@ -231,7 +217,7 @@ fn a_first_push_is_judged_as_a_whole() {
 
 #[test]
 fn a_revision_without_a_difference_is_said() {
-    let site = branched(STRICT);
+    let site = Site::branched(STRICT);
     let (text, _) = check(&site, &[], &["--since", "HEAD"], 0);
     says(&text, &["nothing differs from HEAD: there is no change to judge"]);
     site.write("leak.py", leak(10));

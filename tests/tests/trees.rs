@@ -18,12 +18,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tests::{Site, token};
-
-/// The line with a secret: each finding names it.
-fn leak(seed: u32) -> String {
-    format!("token = \"{}\"\n", token(seed))
-}
+use tests::{Site, leak};
 
 /// A repository whose section is `secrets` and no other.
 fn repository() -> Site {
