@@ -122,63 +122,38 @@ fn bare_key(pass: &mut Pass<'_>, run: Range<usize>, inner: Vec<u8>, key: der::Ke
     }
 }
 
-/// The digits of both alphabets of base64.
-const DIGITS: [bool; 256] = {
-    let mut digits = [false; 256];
-    let mut byte = 0_u8;
-    while byte < 128 {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_') {
-            #[expect(
-                clippy::indexing_slicing,
-                reason = "a byte is always inside, and a slot cannot be got otherwise here"
-            )]
-            {
-                digits[byte as usize] = true;
-            }
-        }
-        byte += 1;
-    }
-    digits
-};
-
-fn is_digit(byte: u8) -> bool {
-    DIGITS.get(usize::from(byte)).copied().unwrap_or(false)
+/// Tells whether a byte is a digit of one of both alphabets of base64.
+const fn is_digit(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() | matches!(byte, b'+' | b'/' | b'-' | b'_')
 }
 
-/// Tells whether a run of at least [`SHORTEST`] digits can hold the digit at `probe`: half of it then lies on one side.
-fn may_be_long(text: &[u8], probe: usize) -> bool {
-    let digit = |at: usize| text.get(at).copied().is_some_and(is_digit);
-    [4, 8, 12, 16].iter().all(|before| digit(probe.wrapping_sub(*before)))
-        || [4, 8, 12, 15].iter().all(|behind| digit(probe + behind))
-}
+/// Bytes of a block, one of which lies in every run of [`SHORTEST`].
+const BLOCK: usize = SHORTEST / 2;
 
-/// Returns the runs of base64 digits of at least [`SHORTEST`] characters, lines of equal length joined. Only every
-/// [`SHORTEST`]th byte and a few around it are looked at until all are digits, so that plain text costs next to nothing.
+/// Returns the runs of base64 digits of at least [`SHORTEST`] characters, lines of equal length joined. Blocks are looked at as
+/// a whole until one is all digits, so that plain text costs next to nothing.
 fn runs(text: &[u8], range: Range<usize>) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
-    let end = range.end.min(text.len());
-    let mut probe = range.start + SHORTEST - 1;
-    while probe < end {
-        if !text.get(probe).copied().is_some_and(is_digit) || !may_be_long(text, probe) {
-            probe += SHORTEST;
+    let part =
+        text.get(..range.end.min(text.len())).and_then(|text| text.get(range.start..)).unwrap_or_default();
+    let mut done = 0;
+    for (number, block) in part.as_chunks::<BLOCK>().0.iter().enumerate() {
+        // Without a branch for each byte, the compiler looks at all of them at once.
+        let digits = block.iter().fold(true, |all, byte| all & is_digit(*byte));
+        let at = number * BLOCK;
+        if !digits || at < done {
             continue;
         }
-        let before = text.get(range.start..probe).unwrap_or_default();
-        let start = probe - before.iter().rev().take_while(|byte| is_digit(**byte)).count();
-        let behind = text.get(probe..end).unwrap_or_default();
-        let stop = probe + behind.iter().take_while(|byte| is_digit(**byte)).count();
+        let before = part.get(done..at).unwrap_or_default();
+        let start = at - before.iter().rev().take_while(|byte| is_digit(**byte)).count();
+        let behind = part.get(at..).unwrap_or_default();
+        let stop = at + behind.iter().take_while(|byte| is_digit(**byte)).count();
         if stop - start >= SHORTEST {
-            let padded = stop
-                + text
-                    .get(stop..end)
-                    .unwrap_or_default()
-                    .iter()
-                    .take(2)
-                    .take_while(|byte| **byte == b'=')
-                    .count();
-            join(&mut found, text, start..padded);
+            let padding =
+                part.get(stop..).unwrap_or_default().iter().take(2).take_while(|byte| **byte == b'=');
+            join(&mut found, text, range.start + start..range.start + stop + padding.count());
         }
-        probe = stop + SHORTEST;
+        done = stop;
     }
     found
 }

@@ -1,18 +1,23 @@
 //! The expression of one rule: compiled when it is first needed, with the boundaries of a token built in.
 
+mod steps;
+
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use regex_automata::meta::Regex;
-use regex_automata::util::captures::Captures;
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
 use regex_syntax::hir::{Capture, Hir, HirKind, Look};
+
+use steps::{Steps, TooLong};
 
 /// The group that holds the credential, when it is not the whole match.
 const SECRET: &str = "secret";
 /// Bounds the memory of one compiled expression; those of a user's file are not trusted to be small.
 const LARGEST_PROGRAM: usize = 8 << 20;
+/// Longest text that is walked step by step; in a longer one the automaton is faster, even if it must be built first.
+const LONGEST_WALK: usize = 16 << 10;
 
 /// An expression that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,41 +45,55 @@ pub(crate) enum Edges {
 pub(crate) struct Match {
     pub(crate) whole: Range<usize>,
     pub(crate) secret: Range<usize>,
-    captures: Option<Captures>,
+    /// The groups by number, the whole match first.
+    groups: Vec<Option<Range<usize>>>,
+    names: Arc<[Option<String>]>,
 }
 
 impl Match {
+    fn of(groups: Vec<Option<Range<usize>>>, names: &Arc<[Option<String>]>) -> Option<Self> {
+        let whole = groups.first()?.clone()?;
+        let mut found = Self { secret: whole.clone(), whole, groups, names: Arc::clone(names) };
+        if let Some(secret) = found.group(SECRET) {
+            found.secret = secret;
+        }
+        Some(found)
+    }
+
     /// Returns the range of a named group.
     pub(crate) fn group(&self, name: &str) -> Option<Range<usize>> {
-        self.captures.as_ref()?.get_group_by_name(name).map(|span| span.range())
+        self.number(self.names.iter().position(|known| known.as_deref() == Some(name))?)
     }
 
     /// Returns the range of a numbered group.
     pub(crate) fn number(&self, number: usize) -> Option<Range<usize>> {
-        self.captures.as_ref()?.get_group(number).map(|span| span.range())
+        self.groups.get(number)?.clone()
     }
 }
 
-/// An expression, compiled on first use: all rules at once would cost more than a small scan.
+/// An expression, parsed and compiled on first use: all rules at once would cost more than a small scan.
 #[derive(Debug)]
 pub(crate) struct Pattern {
     text: String,
-    edges: Edges,
-    compiled: OnceLock<Option<Regex>>,
+    bounded: Box<Expression>,
     /// The same without edges, for values that prove themselves.
-    loose: OnceLock<Option<Regex>>,
+    loose: Box<Expression>,
 }
 
 impl Pattern {
-    /// Takes the expression without compiling it.
-    pub(crate) const fn new(text: String, edges: Edges) -> Self {
-        Self { text, edges, compiled: OnceLock::new(), loose: OnceLock::new() }
+    /// Takes the expression without looking at it.
+    pub(crate) fn new(text: String, edges: Edges) -> Self {
+        let expression = |edges| Box::new(Expression::new(edges));
+        Self { text, bounded: expression(edges), loose: expression(Edges::None) }
     }
 
     /// Compiles the expression now and says what is wrong with it.
     pub(crate) fn check(&self) -> Result<(), PatternError> {
-        let compiled = compile(&self.text, self.edges)?;
-        let _ = self.compiled.set(Some(compiled));
+        let refused = |reason| PatternError { pattern: self.text.clone(), reason };
+        let parsed = Parsed::of(&self.text, self.bounded.edges).map_err(refused)?;
+        let automaton = compile(&parsed.hir).map_err(refused)?;
+        let _ = self.bounded.automaton.set(Some(automaton));
+        let _ = self.bounded.parsed.set(Some(parsed));
         Ok(())
     }
 
@@ -96,23 +115,17 @@ impl Pattern {
 
     /// Matches exactly at `start`, going no further than `longest` bytes.
     pub(crate) fn at(&self, text: &[u8], start: usize, longest: usize) -> Option<Match> {
-        search(self.regex()?, anchored(text, start, longest))
+        self.bounded.search(&self.text, anchored(text, start, longest))
     }
 
     /// Matches exactly at `start`, wherever a word begins or ends.
     pub(crate) fn loosely_at(&self, text: &[u8], start: usize, longest: usize) -> Option<Match> {
-        let loose = self.loose.get_or_init(|| compile(&self.text, Edges::None).ok()).as_ref()?;
-        search(loose, anchored(text, start, longest))
+        self.loose.search(&self.text, anchored(text, start, longest))
     }
 
     /// Finds the first match inside `window`.
     pub(crate) fn find(&self, text: &[u8], window: Range<usize>) -> Option<Match> {
-        search(self.regex()?, Input::new(text).range(window))
-    }
-
-    fn regex(&self) -> Option<&Regex> {
-        // A rule of ours always compiles (a test sees to it), and a user's is checked when it is read.
-        self.compiled.get_or_init(|| compile(&self.text, self.edges).ok()).as_ref()
+        self.bounded.search(&self.text, Input::new(text).range(window))
     }
 }
 
@@ -121,38 +134,104 @@ fn anchored(text: &[u8], start: usize, longest: usize) -> Input<'_> {
     Input::new(text).range(start.min(end)..end).anchored(Anchored::Yes)
 }
 
-fn search(regex: &Regex, input: Input<'_>) -> Option<Match> {
-    if regex.captures_len() == 1 {
-        let whole = regex.search(&input)?.range();
-        return Some(Match { secret: whole.clone(), whole, captures: None });
-    }
-    let mut captures = regex.create_captures();
-    regex.search_captures(&input, &mut captures);
-    let whole = captures.get_match()?.range();
-    let secret = captures.get_group_by_name(SECRET).map_or_else(|| whole.clone(), |span| span.range());
-    Some(Match { whole, secret, captures: Some(captures) })
+/// One form of an expression: as steps for a short look, as an automaton for all else. A rule of ours always compiles (a test
+/// sees to it), and a user's is checked when it is read.
+#[derive(Debug)]
+struct Expression {
+    edges: Edges,
+    parsed: OnceLock<Option<Parsed>>,
+    automaton: OnceLock<Option<Regex>>,
 }
 
-fn compile(text: &str, edges: Edges) -> Result<Regex, PatternError> {
-    let refused = |reason: String| PatternError { pattern: text.to_owned(), reason };
-    // Bytes, not characters: `\w` and `.` mean what they mean in a file of unknown encoding.
-    let config = syntax::Config::new().unicode(false).utf8(false);
-    let hir = match syntax::parse_with(text, &config) {
-        Ok(hir) => hir,
-        Err(_) => syntax::parse_with(text, &config.unicode(true))
-            .map_err(|error| refused(last_line(&error.to_string())))?,
-    };
-    let bounded = match edges {
-        Edges::None => hir,
-        Edges::End | Edges::Both => {
-            let (hir, found) = bound_group(hir, edges);
-            if found { hir } else { bound(hir, edges) }
+impl Expression {
+    const fn new(edges: Edges) -> Self {
+        Self { edges, parsed: OnceLock::new(), automaton: OnceLock::new() }
+    }
+
+    fn search(&self, text: &str, input: Input<'_>) -> Option<Match> {
+        let parsed = self.parsed.get_or_init(|| Parsed::of(text, self.edges).ok()).as_ref()?;
+        let walked = match &parsed.steps {
+            Some(steps) if input.get_range().len() <= LONGEST_WALK => {
+                if input.get_anchored().is_anchored() {
+                    steps.at(input.haystack(), input.get_range())
+                } else {
+                    steps.find(input.haystack(), input.get_range())
+                }
+            }
+            _ => Err(TooLong),
+        };
+        let groups = match walked {
+            Ok(groups) => groups?,
+            Err(TooLong) => self.run(parsed, &input)?,
+        };
+        Match::of(groups, &parsed.names)
+    }
+
+    /// Searches with the automaton.
+    fn run(&self, parsed: &Parsed, input: &Input<'_>) -> Option<Vec<Option<Range<usize>>>> {
+        let regex = self.automaton.get_or_init(|| compile(&parsed.hir).ok()).as_ref()?;
+        let mut captures = regex.create_captures();
+        regex.search_captures(input, &mut captures);
+        captures.is_match().then(|| captures.iter().map(|span| span.map(|span| span.range())).collect())
+    }
+}
+
+/// An expression with its edges, understood.
+#[derive(Debug)]
+struct Parsed {
+    hir: Hir,
+    steps: Option<Steps>,
+    /// The names of the groups by number.
+    names: Arc<[Option<String>]>,
+}
+
+impl Parsed {
+    fn of(text: &str, edges: Edges) -> Result<Self, String> {
+        // Bytes, not characters: `\w` and `.` mean what they mean in a file of unknown encoding.
+        let config = syntax::Config::new().unicode(false).utf8(false);
+        let hir = match syntax::parse_with(text, &config) {
+            Ok(hir) => hir,
+            Err(_) => syntax::parse_with(text, &config.unicode(true))
+                .map_err(|error| last_line(&error.to_string()))?,
+        };
+        let hir = match edges {
+            Edges::None => hir,
+            Edges::End | Edges::Both => {
+                let (hir, found) = bound_group(hir, edges);
+                if found { hir } else { bound(hir, edges) }
+            }
+        };
+        let mut names = vec![None];
+        name_groups(&hir, &mut names);
+        Ok(Self { steps: Steps::of(&hir, names.len()), hir, names: names.into() })
+    }
+}
+
+/// Collects the names of an expression's groups by number.
+fn name_groups(hir: &Hir, names: &mut Vec<Option<String>>) {
+    match hir.kind() {
+        HirKind::Capture(capture) => {
+            let number = capture.index as usize;
+            names.resize(names.len().max(number + 1), None);
+            names
+                .get_mut(number)
+                .into_iter()
+                .for_each(|slot| *slot = capture.name.as_deref().map(str::to_owned));
+            name_groups(&capture.sub, names);
         }
-    };
+        HirKind::Repetition(repetition) => name_groups(&repetition.sub, names),
+        HirKind::Concat(subs) | HirKind::Alternation(subs) => {
+            subs.iter().for_each(|sub| name_groups(sub, names));
+        }
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => {}
+    }
+}
+
+fn compile(hir: &Hir) -> Result<Regex, String> {
     Regex::builder()
         .configure(Regex::config().utf8_empty(false).nfa_size_limit(Some(LARGEST_PROGRAM)))
-        .build_from_hir(&bounded)
-        .map_err(|error| refused(last_line(&error.to_string())))
+        .build_from_hir(hir)
+        .map_err(|error| last_line(&error.to_string()))
 }
 
 /// Wraps the group `secret` in word boundaries, wherever it stands; tells whether there is one.

@@ -125,7 +125,10 @@ pub(crate) fn has_word(body: &[u8]) -> bool {
 
 /// Tells whether the value is a template, or has been masked.
 pub(crate) fn has_mark(body: &[u8]) -> bool {
-    MARKS.iter().any(|mark| find(body, mark.as_bytes()).is_some()) || has_pair(body)
+    // What any mark or pair begins with; hardly a value has it.
+    let may =
+        body.iter().any(|byte| matches!(byte, b'$' | b'{' | b'<' | b'#' | b'.' | b'*' | b'[' | b'%' | 0xE2));
+    may && (MARKS.iter().any(|mark| find(body, mark.as_bytes()).is_some()) || has_pair(body))
 }
 
 /// Tells whether something to be filled in is opened and closed in the value.

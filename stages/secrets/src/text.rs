@@ -39,10 +39,16 @@ fn is_mostly_text(head: &[u8], language: Language) -> bool {
     let promised = matches!(language, Language::Code | Language::Shell | Language::Settings);
     let share = if promised { STRANGE_BY_NAME } else { STRANGE };
     let control = |byte: &&u8| matches!(byte, 0..=8 | 11 | 14..=26 | 28..=31 | 127);
-    let strange = |chunk: std::str::Utf8Chunk<'_>| {
-        chunk.invalid().len() + chunk.valid().as_bytes().iter().filter(control).count()
-    };
-    head.utf8_chunks().map(strange).sum::<usize>() * share <= head.len()
+    let most = head.len() / share;
+    let mut strange = 0;
+    for chunk in head.utf8_chunks() {
+        strange += chunk.invalid().len() + chunk.valid().as_bytes().iter().filter(control).count();
+        // An image is done with after its first line.
+        if strange > most {
+            return false;
+        }
+    }
+    true
 }
 
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Vec<u8> {

@@ -43,19 +43,18 @@ pub(super) fn weigh(probability: u8, value: &[u8], hint: &Hint) -> u8 {
 
 /// Tells whether the value is none that somebody thought up for a test: long, mixed, without words, and no hash of a password.
 pub(crate) fn is_specific(value: &[u8]) -> bool {
-    let (covered, _) = words::coverage(value);
     let kinds = [u8::is_ascii_digit, u8::is_ascii_lowercase, u8::is_ascii_uppercase];
     let mixed = kinds.iter().filter(|kind| value.iter().any(kind)).count() > 1;
     value.len() >= SHORTEST
         && mixed
         && strength(value) >= BITS
         && distinct(value) >= 8
-        && covered * 3 < value.len()
         && !is_uuid(value)
         && !value.contains(&b' ')
         && !placeholder::is_placeholder(value)
         && !is_hash(value)
         && !is_wrapped_text(value)
+        && words::coverage(value).0 * 3 < value.len()
 }
 
 /// Tells whether the value is a hash that a password is checked by.

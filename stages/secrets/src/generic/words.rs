@@ -1,7 +1,6 @@
 //! How much of a value reads like words: a list of words that programs and their texts use, and how letters follow each
 //! other in them.
 
-use std::collections::HashSet;
 use std::sync::OnceLock;
 
 /// Words that stand in many unrelated projects, one a line.
@@ -10,11 +9,14 @@ const LIST: &str = include_str!("words.txt");
 const LETTERS: usize = 27;
 /// Characters of a value that are looked at.
 const LONGEST: usize = 128;
-/// Longest word of the list.
-const LONGEST_WORD: usize = 14;
+/// Letters by which words are looked up; no word of the list is shorter.
+const STEM: usize = 3;
 
 struct Words {
-    known: HashSet<&'static [u8]>,
+    /// All words, those with the same first letters together.
+    sorted: Vec<&'static [u8]>,
+    /// Where the words with the first letters of each number begin.
+    stems: Vec<u16>,
     /// How surprising a letter is behind another, in sixteenths of a bit.
     surprise: [[u16; LETTERS]; LETTERS],
 }
@@ -35,8 +37,28 @@ fn words() -> &'static Words {
             let total: f64 = row.iter().sum();
             row.map(|count| (-(count / total).log2() * 16.0).round() as u16)
         });
-        Words { known: LIST.lines().map(str::as_bytes).collect(), surprise }
+        let mut sorted: Vec<&[u8]> = LIST.lines().map(str::as_bytes).collect();
+        sorted.sort_unstable_by_key(|word| (stem(word), *word));
+        let first = |number| sorted.partition_point(|word| stem(word) < Some(number));
+        let stems = (0..=LETTERS.pow(3)).map(|number| u16::try_from(first(number)).unwrap_or(u16::MAX));
+        Words { stems: stems.collect(), sorted, surprise }
     })
+}
+
+impl Words {
+    /// Returns the words that begin as `text` does, as far as a stem goes.
+    fn near(&self, text: &[u8]) -> &[&'static [u8]] {
+        let place = |number: usize| self.stems.get(number).map(|place| usize::from(*place));
+        let range = stem(text).and_then(|number| Some(place(number)?..place(number + 1)?));
+        range.and_then(|range| self.sorted.get(range)).unwrap_or_default()
+    }
+}
+
+/// Returns a number for the first letters; `None` where there are none.
+fn stem(text: &[u8]) -> Option<usize> {
+    let letters = text.first_chunk::<STEM>()?.map(letter);
+    let number = letters.iter().fold(0, |number, letter| number * LETTERS + letter);
+    letters.iter().all(|letter| *letter > 0).then_some(number)
 }
 
 const fn letter(byte: u8) -> usize {
@@ -61,20 +83,22 @@ pub(super) fn surprise(value: &[u8]) -> u16 {
 /// Returns how many characters of a value belong to words, at best, and how many words those are.
 pub(super) fn coverage(value: &[u8]) -> (usize, usize) {
     let lower = value.get(..LONGEST.min(value.len())).unwrap_or_default().to_ascii_lowercase();
-    let known = &words().known;
+    let words = words();
     // Best number of covered characters, and the fewest words for it, up to each place.
     let mut best: Vec<(usize, usize)> = vec![(0, 0); lower.len() + 1];
-    for end in 1..=lower.len() {
-        let mut here = best.get(end - 1).copied().unwrap_or_default();
-        for start in end.saturating_sub(LONGEST_WORD)..end.saturating_sub(2) {
-            let Some(word) = lower.get(start..end).filter(|word| known.contains(word)) else { continue };
-            let (covered, count) = best.get(start).copied().unwrap_or_default();
-            let candidate = (covered + word.len(), count + 1);
-            if candidate.0 > here.0 || candidate.0 == here.0 && candidate.1 < here.1 {
-                here = candidate;
+    let better = |one: (usize, usize), other: (usize, usize)| {
+        if one.0 > other.0 || one.0 == other.0 && one.1 < other.1 { one } else { other }
+    };
+    for start in 0..lower.len() {
+        let (covered, count) = best.get(start).copied().unwrap_or_default();
+        let rest = lower.get(start..).unwrap_or_default();
+        let known = words.near(rest).iter().filter(|word| rest.starts_with(word));
+        let steps = known.map(|word| (word.len(), word.len(), 1)).chain([(1, 0, 0)]);
+        for (step, more, number) in steps {
+            if let Some(slot) = best.get_mut(start + step) {
+                *slot = better((covered + more, count + number), *slot);
             }
         }
-        best.get_mut(end).into_iter().for_each(|slot| *slot = here);
     }
     best.last().copied().unwrap_or_default()
 }
