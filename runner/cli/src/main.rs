@@ -35,6 +35,9 @@ use crate::args::{Cli, Command};
 use crate::context::Context;
 use crate::fault::Fault;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

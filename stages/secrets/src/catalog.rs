@@ -11,7 +11,7 @@ pub(crate) fn entries() -> Result<Vec<RuleEntry>, RulesError> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::collections::BTreeMap;
 
     use crate::{Hint, Options, RuleKind, Rules, scan};
@@ -19,9 +19,9 @@ mod tests {
     static EXAMPLES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/examples.bin"));
 
     /// Name, path, lines that fire, lines that do not.
-    type Example = (String, Option<String>, Vec<String>, Vec<String>);
+    pub(crate) type Example = (String, Option<String>, Vec<String>, Vec<String>);
 
-    fn examples() -> Vec<Example> {
+    pub(crate) fn examples() -> Vec<Example> {
         postcard::from_bytes(EXAMPLES).unwrap()
     }
 

@@ -16,14 +16,18 @@ const WEAKNESS: u32 = 798;
 
 /// Returns what a rule says of itself.
 pub(crate) fn rule(stage: &StageId, rules: &Rules, index: RuleIndex) -> Option<Rule> {
-    let entry = rules.entry(index)?;
+    describe(stage, rules.entry(index)?)
+}
+
+/// Returns what the rule of an entry says of itself; `None` when its name or severity is none.
+pub(crate) fn describe(stage: &StageId, entry: &RuleEntry) -> Option<Rule> {
     Some(Rule {
         stage: stage.clone(),
         id: RuleId::new(&entry.id).ok()?,
         title: entry.title.clone(),
         why: entry.why.clone(),
         fix: entry.rotate.clone(),
-        severity: rules.severity(index),
+        severity: entry.severity.parse().ok()?,
         cwe: vec![WEAKNESS],
         help_url: entry.reference.starts_with("https://").then(|| entry.reference.clone()),
     })
@@ -167,10 +171,4 @@ fn message(rule: &Rule, hit: &Hit) -> String {
     // Where nothing of the value may be shown there is nothing to quote.
     let shown = if hit.redacted == "…" { String::new() } else { format!(" `{}`", hit.redacted) };
     format!("{}{shown}{within}: {sure}", rule.title)
-}
-
-/// Returns the rules of a set as reports print them.
-pub(crate) fn all(stage: &StageId, rules: &Rules) -> Vec<Rule> {
-    let ids = rules.entries().map(|entry: &RuleEntry| entry.id.clone()).collect::<Vec<_>>();
-    ids.iter().filter_map(|id| rule(stage, rules, rules.find(id)?)).collect()
 }

@@ -172,6 +172,14 @@ impl RulesBuilder {
     /// Compiles the rules. Expressions of our own are compiled when they are first needed, a user's at once.
     pub fn build(self) -> Result<Rules, RulesError> {
         let mut compiled = Vec::with_capacity(self.own.len() + self.users.len() + self.foreign.len());
+        // Our own rules are the same wherever their names are, as long as the engine is the same.
+        let mut hasher = Hasher::new("secrets-rules/v2");
+        let foreign = self.foreign.iter().map(|(entry, _)| entry);
+        for entry in self.users.iter().chain(foreign) {
+            let written =
+                serde_json::to_vec(entry).map_err(|error| RulesError::Embedded(error.to_string()))?;
+            hasher.part(written);
+        }
         for (entries, own) in [(self.own, true), (self.users, false)] {
             for entry in entries {
                 compiled.push(compile(entry, own)?);
@@ -194,7 +202,7 @@ impl RulesBuilder {
         for rule in &mut compiled {
             rule.enabled = !self.disabled.contains(&rule.entry.id);
         }
-        assemble(compiled, self.allows)
+        assemble(compiled, self.allows, hasher)
     }
 }
 
@@ -231,17 +239,14 @@ fn compile(entry: RuleEntry, own: bool) -> Result<Compiled, RulesError> {
     Ok(Compiled { entry, severity, check, matcher, enabled: true })
 }
 
-fn assemble(compiled: Vec<Compiled>, allows: Vec<Allow>) -> Result<Rules, RulesError> {
+fn assemble(compiled: Vec<Compiled>, allows: Vec<Allow>, mut hasher: Hasher) -> Result<Rules, RulesError> {
     let mut targets: BTreeMap<String, Vec<Target>> = BTreeMap::new();
     let mut engine = BTreeMap::new();
     let mut always = Vec::new();
     let mut by_path = Vec::new();
-    let mut hasher = Hasher::new("secrets-rules/v1");
     for (number, rule) in compiled.iter().enumerate() {
         let index = RuleIndex(u16::try_from(number).map_err(|_| RulesError::TooMany)?);
-        hasher
-            .part(serde_json::to_vec(&rule.entry).map_err(|error| RulesError::Embedded(error.to_string()))?);
-        hasher.part([u8::from(rule.enabled)]);
+        hasher.part(&rule.entry.id).part([u8::from(rule.enabled)]);
         if let Matcher::Engine = rule.matcher {
             let known =
                 EngineRule::of(&rule.entry.id).ok_or_else(|| RulesError::NoCode(rule.entry.id.clone()))?;

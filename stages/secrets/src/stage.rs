@@ -21,7 +21,7 @@ use crate::kept::Kept;
 use crate::rule_file::RuleEntry;
 use crate::rules::{Rules, RulesBuilder, RulesError};
 use crate::scan::Options;
-use crate::{gitleaks, history, links};
+use crate::{catalog, gitleaks, history, links};
 
 /// Differs with every change of code, data or rules: see `build.rs`. What another engine found is looked for again.
 const ENGINE: &str = env!("SECRETS_ENGINE");
@@ -92,7 +92,8 @@ impl Stage for Secrets {
     }
 
     fn rules(&self) -> Vec<Rule> {
-        Rules::own().map(|rules| finding::all(&self.id, &rules)).unwrap_or_default()
+        let entries = catalog::entries().unwrap_or_default();
+        entries.iter().filter_map(|entry| finding::describe(&self.id, entry)).collect()
     }
 
     fn run<'a>(&'a self, given: &'a Given<'a>, out: &'a Sink) -> Running<'a> {

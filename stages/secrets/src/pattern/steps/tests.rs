@@ -28,22 +28,22 @@ fn check(pattern: &str, edges: Edges, text: &[u8]) -> bool {
 
 #[test]
 fn own_rules_walk_as_they_run() {
+    let entries = crate::catalog::entries().unwrap();
     let (mut walked, mut all) = (0, 0);
-    for entry in crate::catalog::entries().unwrap() {
+    for (id, _, bad, near) in crate::catalog::tests::examples() {
+        let entry = entries.iter().find(|entry| entry.id == id).unwrap();
         if entry.pattern.is_empty() {
             continue;
         }
-        all += 1;
-        let mut is_walked = true;
-        for text in entry.bad.iter().chain(&entry.near_miss) {
+        for text in bad.iter().chain(&near) {
             for edges in [Edges::End, Edges::Both, Edges::None] {
-                is_walked &= check(&entry.pattern, edges, text.as_bytes());
-                is_walked &= check(&entry.pattern, edges, &text.as_bytes()[..text.len() / 2]);
+                all += 2;
+                walked += usize::from(check(&entry.pattern, edges, text.as_bytes()));
+                walked += usize::from(check(&entry.pattern, edges, &text.as_bytes()[..text.len() / 2]));
             }
         }
-        walked += usize::from(is_walked);
     }
-    assert!(walked * 100 >= all * 98, "{walked} of {all}");
+    assert!(all > 5000 && walked * 100 >= all * 98, "{walked} of {all}");
 }
 
 #[test]
