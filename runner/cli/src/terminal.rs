@@ -6,12 +6,30 @@ use std::io::{IsTerminal as _, Write as _};
 
 use anstream::ColorChoice;
 use report::formats::printable;
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::prelude::*;
 
 use crate::args::{Color, LogFormat, Talk};
 use crate::fault::Fault;
 
 /// Where the log says what else is said in plain words.
 pub(crate) const TALK: &str = "sluicegate::talk";
+
+/// Whose words the log holds.
+const OURS: [&str; 11] = [
+    "secrets",
+    "inventory",
+    "dependencies",
+    "engine",
+    "plan",
+    "report",
+    "source",
+    "advisory",
+    "store",
+    "stage",
+    "sluicegate",
+];
 
 /// What is known of the terminal.
 #[derive(Debug, Clone, Copy)]
@@ -85,28 +103,27 @@ fn console_size() -> Option<(u16, u16)> {
 
 /// Starts the log on standard error: warnings, and with -v more.
 pub(crate) fn start_log(talk: &Talk) {
-    use tracing_subscriber::EnvFilter;
     let level = match (talk.quiet, talk.verbose) {
-        (true, _) => "error",
-        (false, 0) => "warn",
-        (false, 1) => "info",
-        (false, _) => "debug",
+        (true, _) => Level::ERROR,
+        (false, 0) => Level::WARN,
+        (false, 1) => Level::INFO,
+        (false, _) => Level::DEBUG,
     };
-    let ours = "secrets,inventory,dependencies,engine,plan,report,source,advisory,store,stage,sluicegate";
-    let filter: String = ours.split(',').map(|name| format!("{name}={level},")).collect::<String>() + TALK;
-    let filter = format!("{filter}={talk},off", talk = if talk.quiet { "error" } else { "info" });
+    let filter = Targets::new()
+        .with_targets(OURS.map(|name| (name, level)))
+        .with_target(TALK, if talk.quiet { Level::ERROR } else { Level::INFO });
     let spans = if talk.verbose > 0 {
         tracing_subscriber::fmt::format::FmtSpan::CLOSE
     } else {
         tracing_subscriber::fmt::format::FmtSpan::NONE
     };
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(filter))
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .log_internal_errors(false)
         .with_span_events(spans);
+    let log = tracing_subscriber::registry();
     match talk.log_format {
-        LogFormat::Text => builder.with_ansi(false).init(),
-        LogFormat::Json => builder.json().init(),
+        LogFormat::Text => log.with(lines.with_ansi(false).with_filter(filter)).init(),
+        LogFormat::Json => log.with(lines.json().with_filter(filter)).init(),
     }
 }
