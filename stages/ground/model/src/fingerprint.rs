@@ -8,12 +8,20 @@
 use std::fmt;
 
 /// A BLAKE3 hasher whose every part is length-prefixed, so that no two lists of parts run together.
-pub struct Hasher(blake3::Hasher);
+#[derive(Default)]
+pub struct Hasher {
+    /// Parts not hashed yet: BLAKE3 takes many bytes at once several times as fast as a few at a time.
+    waiting: Vec<u8>,
+    hashed: Option<Box<blake3::Hasher>>,
+}
+
+/// As many bytes as the widest processors hash side by side.
+const WAITING: usize = 16 << 10;
 
 impl Hasher {
     /// Starts a hash for one purpose; hashes for different purposes never meet.
     pub fn new(purpose: &str) -> Self {
-        let mut hasher = Self(blake3::Hasher::new());
+        let mut hasher = Self::default();
         hasher.part(purpose);
         hasher
     }
@@ -21,19 +29,30 @@ impl Hasher {
     /// Adds a part.
     pub fn part(&mut self, part: impl AsRef<[u8]>) -> &mut Self {
         let part = part.as_ref();
-        self.0.update(&(part.len() as u64).to_le_bytes());
-        self.0.update(part);
+        self.waiting.extend_from_slice(&(part.len() as u64).to_le_bytes());
+        self.waiting.extend_from_slice(part);
+        if self.waiting.len() >= WAITING {
+            self.hashed.get_or_insert_default().update(&self.waiting);
+            self.waiting.clear();
+        }
         self
+    }
+
+    fn hash(&self) -> blake3::Hash {
+        match &self.hashed {
+            Some(hashed) => hashed.clone().update(&self.waiting).finalize(),
+            None => blake3::hash(&self.waiting),
+        }
     }
 
     /// Returns the digest of all parts so far.
     pub fn digest(&self) -> crate::Digest {
-        crate::Digest::from_blake3(self.0.finalize())
+        crate::Digest::from_blake3(self.hash())
     }
 
     /// Returns the first 128 bits in hexadecimal: enough for what a report tells apart.
     pub fn short(&self) -> String {
-        let mut text = self.0.finalize().to_hex().to_string();
+        let mut text = self.hash().to_hex().to_string();
         text.truncate(32);
         text
     }
@@ -165,6 +184,22 @@ impl Rolling {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_are_hashed_with_their_lengths_however_many_there_are() {
+        for number in [0, 1, 100, 5_000] {
+            let mut hasher = Hasher::new("p");
+            let mut bytes = b"\x01\0\0\0\0\0\0\0p".to_vec();
+            for part in 0..number {
+                let part = part.to_string();
+                hasher.part(&part);
+                bytes.extend((part.len() as u64).to_le_bytes());
+                bytes.extend(part.bytes());
+            }
+            assert_eq!(hasher.digest(), crate::Digest::of(&bytes), "{number}");
+            assert_eq!(hasher.short(), crate::Digest::of(&bytes).hex()[..32]);
+        }
+    }
 
     #[test]
     fn agrees_with_the_values_that_upstream_gives() {
