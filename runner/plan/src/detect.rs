@@ -1,5 +1,6 @@
 //! What applies to a tree when there is no pipeline file, and the file that says the same.
 
+use rayon::prelude::*;
 use source::Tree;
 use stage::{Globs, Kind, Presence};
 
@@ -59,7 +60,7 @@ fn applies(presence: Presence, tree: &dyn Tree) -> bool {
         Presence::Implied | Presence::Asked => false,
         // A glob of ours that does not compile must not keep its stage away.
         Presence::Files(globs) => Globs::new(globs)
-            .map_or(true, |globs| tree.entries().iter().any(|entry| globs.matches(&entry.path))),
+            .map_or(true, |globs| tree.entries().par_iter().any(|entry| globs.matches(&entry.path))),
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use model::{Digest, Hasher};
+use rayon::prelude::*;
 use source::{Content, EntryKind, ReadError, Tree};
 
 use crate::{Globs, Read};
@@ -30,11 +31,15 @@ impl Files {
     /// Selects the entries of `tree` that match any of `globs`.
     pub fn select(tree: Arc<dyn Tree>, globs: &[&Globs]) -> Self {
         let everything = globs.iter().any(|globs| globs.patterns().iter().any(|pattern| pattern == "**"));
-        let indices: Arc<[usize]> = (0..)
-            .zip(tree.entries())
-            .filter(|(_, entry)| everything || globs.iter().any(|globs| globs.matches(&entry.path)))
-            .map(|(index, _)| index)
-            .collect();
+        let entries = tree.entries();
+        let matches = |path: &str| globs.iter().any(|globs| globs.matches(path));
+        let indices: Vec<usize> = if everything {
+            (0..entries.len()).collect()
+        } else {
+            let matching = entries.par_iter().enumerate().filter(|(_, entry)| matches(&entry.path));
+            matching.map(|(index, _)| index).collect()
+        };
+        let indices: Arc<[usize]> = indices.into();
         let opened = (0..indices.len().div_ceil(8)).map(|_| AtomicU8::new(0)).collect();
         Self { tree, indices, opened }
     }
@@ -88,12 +93,15 @@ impl Files {
     /// Returns the digest over the content ids of the files whose bit is set; `None` when one of them cannot be read, so
     /// that such an answer is never reused.
     pub fn contents(&self, opened: &[u8]) -> Option<Digest> {
-        let mut hasher = Hasher::new("contents/v1");
-        for (slot, index) in self.indices.iter().enumerate() {
+        let id = |(slot, index): (usize, &usize)| {
             let bit = opened.get(slot / 8).is_some_and(|bits| bits & (1 << (slot % 8)) != 0);
-            if bit && self.tree.entries().get(*index).is_some_and(|entry| entry.kind == EntryKind::File) {
-                hasher.part(self.tree.id(*index).ok()?.to_string());
-            }
+            let is_file = self.tree.entries().get(*index).is_some_and(|entry| entry.kind == EntryKind::File);
+            (bit && is_file).then(|| self.tree.id(*index).ok())
+        };
+        let ids: Option<Vec<Digest>> = self.indices.par_iter().enumerate().filter_map(id).collect();
+        let mut hasher = Hasher::new("contents/v2");
+        for id in ids? {
+            hasher.part([id.algorithm() as u8]).part(id.bytes());
         }
         Some(hasher.digest())
     }

@@ -1,8 +1,9 @@
 //! What a stage may declare that it needs.
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
 /// A declared input. What is not declared cannot be read.
 #[derive(Debug, Clone)]
@@ -67,8 +68,18 @@ pub enum Grain {
 #[derive(Clone)]
 pub struct Globs {
     patterns: Vec<String>,
-    set: GlobSet,
+    compiled: Arc<Compiled>,
 }
+
+/// Globs that are compiled when the first path is compared: most are declared and never asked.
+struct Compiled {
+    globs: Vec<Glob>,
+    set: OnceLock<GlobSet>,
+}
+
+/// Patterns of fewer bytes than this in all always compile: an expression has a few states for each byte, and millions
+/// are allowed.
+const SURELY_COMPILES: usize = 16 << 10;
 
 /// A pattern that is no glob.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -86,38 +97,51 @@ impl Globs {
         let mut patterns: Vec<String> = patterns.into_iter().map(|p| p.as_ref().to_owned()).collect();
         patterns.sort();
         patterns.dedup();
-        let mut builder = GlobSetBuilder::new();
         let refused = |pattern: &str, error: globset::Error| GlobsError {
             pattern: pattern.to_owned(),
             reason: error.kind().to_string(),
         };
+        let mut globs = Vec::with_capacity(patterns.len());
         for pattern in &patterns {
             let glob = GlobBuilder::new(pattern.strip_prefix("./").unwrap_or(pattern))
                 .literal_separator(true)
                 .backslash_escape(true)
                 .build()
                 .map_err(|error| refused(pattern, error))?;
-            builder.add(glob);
+            globs.push(glob);
         }
-        let set = builder.build().map_err(|error| refused("", error))?;
-        Ok(Self { patterns, set })
+        let set = OnceLock::new();
+        if patterns.iter().map(String::len).sum::<usize>() > SURELY_COMPILES {
+            let _ = set.set(compile(&globs).map_err(|error| refused("", error))?);
+        }
+        Ok(Self { patterns, compiled: Arc::new(Compiled { globs, set }) })
     }
 
     /// Matches every path.
     pub fn everything() -> Self {
         // `**` always compiles; an empty set, were it not so, would match nothing and be noticed by every test.
-        Self::new(["**"]).unwrap_or_else(|_| Self { patterns: Vec::new(), set: GlobSet::empty() })
+        let nothing = || Compiled { globs: Vec::new(), set: OnceLock::from(GlobSet::empty()) };
+        Self::new(["**"]).unwrap_or_else(|_| Self { patterns: Vec::new(), compiled: Arc::new(nothing()) })
     }
 
     /// Tells whether `path` matches.
     pub fn matches(&self, path: &str) -> bool {
-        self.set.is_match(path)
+        let Compiled { globs, set } = &*self.compiled;
+        set.get_or_init(|| compile(globs).unwrap_or_default()).is_match(path)
     }
 
     /// Returns the patterns, sorted.
     pub fn patterns(&self) -> &[String] {
         &self.patterns
     }
+}
+
+fn compile(globs: &[Glob]) -> Result<GlobSet, globset::Error> {
+    let mut builder = GlobSetBuilder::new();
+    for glob in globs {
+        builder.add(glob.clone());
+    }
+    builder.build()
 }
 
 impl fmt::Debug for Globs {
@@ -166,6 +190,14 @@ mod tests {
         check("*.rs", "a/b.rs", false);
         check("./a/*.rs", "a/b.rs", true);
         check("{a,b}/**", "b/x/y", true);
+    }
+
+    #[test]
+    fn many_globs_are_compiled_at_once() {
+        let names: Vec<String> = (0..2_000).map(|number| format!("**/name-{number}[a-z]*")).collect();
+        let globs = Globs::new(&names).unwrap();
+        assert!(globs.compiled.set.get().is_some());
+        assert!(globs.matches("a/name-1999xy") && !globs.matches("a/name-1999"));
     }
 
     #[test]
