@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use model::Subject;
+use model::{Digest, Hasher, Subject};
 use source::{CommitTree, History, Options, Repository, Selection, Shared, Tree, WorkTree};
+use store::Cache;
 
 use crate::fault::Fault;
 use crate::part::Part;
@@ -26,6 +27,8 @@ pub(crate) struct Checkout {
     pub(crate) folder: Option<PathBuf>,
     /// The commit that is checked out, or checked.
     pub(crate) head: Option<String>,
+    /// The worktree, where there is one.
+    worktree: Option<Arc<Shared<WorkTree>>>,
 }
 
 /// What there is to check from the start, with the commits of the subject that is made of commits.
@@ -50,22 +53,26 @@ impl Checkout {
         let repository = Repository::discover(root).map_err(Fault::usage)?;
         let head = repository.as_ref().map(Repository::head).transpose().map_err(Fault::usage)?.flatten();
         let bare = repository.as_ref().is_some_and(|repository| repository.root().is_none());
-        let (policy, folder): (Arc<dyn Tree>, _) = match (&repository, &head) {
-            (Some(repository), Some(head)) if bare => (commit_tree(repository, head)?, None),
+        let (policy, folder, worktree): (Arc<dyn Tree>, _, _) = match (&repository, &head) {
+            (Some(repository), Some(head)) if bare => (commit_tree(repository, head)?, None, None),
             _ => {
                 let above = repository.as_ref().and_then(Repository::root);
                 let part = above.and_then(|above| Some((above, part(above, root, config)?)));
                 if let Some((above, part)) = part {
-                    let policy = worktree(above, include_ignored)?;
+                    let worktree = worktree(above, include_ignored)?;
+                    let policy: Arc<dyn Tree> = Arc::<Shared<WorkTree>>::clone(&worktree);
                     let tree = Arc::new(Part::new(Arc::clone(&policy), &part));
                     let (root, folder) = (root.to_owned(), Some(above.to_owned()));
-                    return Ok(Self { root, repository, tree, policy, part: Some(part), folder, head });
+                    let (part, worktree) = (Some(part), Some(worktree));
+                    return Ok(Self { root, repository, tree, policy, part, folder, head, worktree });
                 }
-                (worktree(root, include_ignored)?, Some(root.to_owned()))
+                let worktree = worktree(root, include_ignored)?;
+                let policy: Arc<dyn Tree> = Arc::<Shared<WorkTree>>::clone(&worktree);
+                (policy, Some(root.to_owned()), Some(worktree))
             }
         };
         let tree = Arc::clone(&policy);
-        Ok(Self { root: root.to_owned(), repository, tree, policy, part: None, folder, head })
+        Ok(Self { root: root.to_owned(), repository, tree, policy, part: None, folder, head, worktree })
     }
 
     /// Opens a commit of the repository at `root`, whatever is checked out.
@@ -76,7 +83,25 @@ impl Checkout {
         let policy = commit_tree(&repository, commit)?;
         let tree = Arc::clone(&policy);
         let (root, repository, head) = (root.to_owned(), Some(repository), Some(commit.to_owned()));
-        Ok(Self { root, repository, tree, policy, part: None, folder: None, head })
+        Ok(Self { root, repository, tree, policy, part: None, folder: None, head, worktree: None })
+    }
+
+    /// Takes ids of files from the cache that an earlier run on this folder worked out.
+    pub(crate) fn recall(&self, cache: &Cache) {
+        if let Some(worktree) = &self.worktree {
+            let worktree = worktree.tree();
+            cache.recall(&ids_of(worktree)).first().inspect(|known| worktree.recall(known));
+        }
+    }
+
+    /// Keeps those that this run worked out. A cache that cannot be written costs time, never correctness.
+    pub(crate) fn remember(&self, cache: &Cache) {
+        if let Some(worktree) = &self.worktree {
+            let worktree = worktree.tree();
+            if let Some(known) = worktree.remember() {
+                let _ = cache.keep(&ids_of(worktree), known, |_| true);
+            }
+        }
     }
 
     /// Returns what is checked of another tree of the repository.
@@ -136,6 +161,11 @@ impl Checkout {
     }
 }
 
+/// Names what is kept of a folder's files in the cache.
+fn ids_of(worktree: &WorkTree) -> Digest {
+    Hasher::new("ids of files/v1").part(worktree.root().as_os_str().as_encoded_bytes()).digest()
+}
+
 /// Returns the path of `root` in the repository `above`, when it is judged by the repository's policy.
 fn part(above: &Path, root: &Path, config: &str) -> Option<String> {
     if root.join(config).symlink_metadata().is_ok() || above.join(config).symlink_metadata().is_err() {
@@ -147,7 +177,7 @@ fn part(above: &Path, root: &Path, config: &str) -> Option<String> {
     names.map(|names| names.join("/")).filter(|path| !path.is_empty())
 }
 
-fn worktree(root: &Path, include_ignored: bool) -> Result<Arc<dyn Tree>, Fault> {
+fn worktree(root: &Path, include_ignored: bool) -> Result<Arc<Shared<WorkTree>>, Fault> {
     let options = Options { include_ignored, max_file_size: MOST_FILE_BYTES, ..Options::default() };
     Ok(Arc::new(Shared::new(WorkTree::open(root, &options).map_err(Fault::usage)?, SHARED_BYTES)))
 }

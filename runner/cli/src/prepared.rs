@@ -33,6 +33,8 @@ pub(crate) struct Prepared {
     pub(crate) baselines: [Option<String>; 2],
     /// What a reader of the report should know.
     pub(crate) notes: Vec<String>,
+    /// The one pool for work that takes processor time.
+    pub(crate) pool: Arc<rayon::ThreadPool>,
 }
 
 /// The commits about to be pushed, when the hook names them.
@@ -60,8 +62,12 @@ pub(crate) async fn ready(
     outgoing: Option<Outgoing>,
     missing: Missing,
 ) -> Result<Prepared, Fault> {
-    let (choice, known) = (choice.clone(), context.clone());
-    let work = tokio::task::spawn_blocking(move || prepare_with(&choice, &known, outgoing, missing));
+    let (choice, known, pool) = (choice.clone(), context.clone(), scan::pool(choice)?);
+    let prepare = move || {
+        let prepare = || prepare_with(&choice, &known, outgoing, missing, Arc::clone(&pool));
+        pool.install(prepare)
+    };
+    let work = tokio::task::spawn_blocking(prepare);
     tokio::select! {
         () = context.cancel.cancelled() => Err(Fault::interrupted()),
         done = work => match done {
@@ -79,6 +85,7 @@ fn prepare_with(
     context: &Context,
     outgoing: Option<Outgoing>,
     missing: Missing,
+    pool: Arc<rayon::ThreadPool>,
 ) -> Result<Prepared, Fault> {
     let (checkout, target, mut pipeline, outgoing) = load(choice, context, outgoing)?;
     let surroundings = &context.surroundings;
@@ -98,7 +105,19 @@ fn prepare_with(
     let salt = salt(&baselines)?;
     let world = scan::world(choice, &checkout, target.as_ref(), commits, context.environment.clone(), salt)?;
     let instances = scan::instances(&plan, &world);
-    Ok(Prepared { checkout, target, change, pipeline, plan, world, instances, sections, baselines, notes })
+    Ok(Prepared {
+        checkout,
+        target,
+        change,
+        pipeline,
+        plan,
+        world,
+        instances,
+        sections,
+        baselines,
+        notes,
+        pool,
+    })
 }
 
 type Loaded = (Checkout, Option<Target>, Pipeline, Option<Outgoing>);

@@ -73,7 +73,7 @@ pub(crate) async fn execute(
     sink: Arc<Sink>,
 ) -> Executed {
     let name = declaration(instance);
-    if let Some(output) = replay(instance, &inputs, cache, &name) {
+    if let Some(output) = inputs.pool.install(|| replay(instance, &inputs, cache, &name)) {
         return Executed { rules: fired(instance, &output), result: Ok(output), cached: true };
     }
     let counting = Arc::new(Counting::new(Arc::clone(&inputs.memo)));
@@ -125,14 +125,15 @@ impl Watched {
     async fn run(self, remember: bool) -> Result<Traced, StageError> {
         let given = Given::new(&self.instance.spec, &self.instance.subject, &self.inputs);
         self.instance.stage.run(&given, &self.sink).await?;
-        Ok(if remember { given.trace().map(|trace| (trace, given.opened())) } else { None })
+        let traced = || given.trace().map(|trace| (trace, given.opened()));
+        Ok(if remember { given.compute(traced) } else { None })
     }
 }
 
 /// Takes the answer from the cache when everything read then reads the same now.
 fn replay(instance: &Instance, inputs: &Inputs, cache: Option<&Cache>, name: &Digest) -> Option<Output> {
-    let given = Given::new(&instance.spec, &instance.subject, inputs);
     let kept = cache?.recall(name);
+    let given = Given::new(&instance.spec, &instance.subject, inputs);
     let kept = kept.iter().filter_map(|bytes| Kept::from_bytes(bytes));
     kept.into_iter().find(|kept| given.verify(&kept.trace).is_ok()).map(Kept::into_output)
 }

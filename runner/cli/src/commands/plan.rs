@@ -136,15 +136,16 @@ pub(crate) fn known(
     prepared: &Prepared,
 ) -> Result<Option<Vec<(Instance, Known)>>, Fault> {
     let Some(cache) = scan::cache(choice, context, prepared.sections.cache) else { return Ok(None) };
+    prepared.checkout.recall(&cache);
     let engine = Engine {
         cache: Some(Arc::clone(&cache)),
-        pool: scan::pool(choice)?,
+        pool: Arc::clone(&prepared.pool),
         cancel: context.cancel.clone(),
         listener: Arc::new(|_| ()),
         stop_after: None,
         budget: None,
     };
-    let known = engine.explain(&prepared.instances, &prepared.world, &cache);
+    let known = prepared.pool.install(|| engine.explain(&prepared.instances, &prepared.world, &cache));
     Ok(Some(prepared.instances.iter().cloned().zip(known).collect()))
 }
 

@@ -44,6 +44,10 @@ pub(crate) async fn execute(
         context.terminal.complain(&Fault::bug(bug.clone()));
     }
     let interrupted = interrupted.then_some(Exit::Interrupted);
+    if !pushed {
+        // The program ends here: taking apart what is known of every file would be for nothing.
+        std::mem::forget(prepared);
+    }
     Ok(Exit::of([verdict.exit()].into_iter().chain(bug).chain(interrupted)))
 }
 
@@ -63,9 +67,13 @@ pub(crate) async fn judge_ready(
         base: prepared.change.as_ref().map(|change| change.base.clone()),
         shard: args.choice.shard.map(|shard| format!("{}/{}", shard.index(), shard.count())),
     };
+    let cache = scan::cache(&args.choice, context, prepared.sections.cache);
+    if let Some(cache) = &cache {
+        prepared.checkout.recall(cache);
+    }
     let engine = Engine {
-        cache: scan::cache(&args.choice, context, prepared.sections.cache),
-        pool: scan::pool(&args.choice)?,
+        cache,
+        pool: Arc::clone(&prepared.pool),
         cancel: context.cancel.clone(),
         listener,
         stop_after: stop_after(args, prepared, &header),
@@ -74,13 +82,14 @@ pub(crate) async fn judge_ready(
     let scanned = scan::scan(&engine, prepared, header).await;
     bars.clear();
     let scanned = scanned?;
-    if let Some(cache) = &engine.cache
-        && let Err(error) = cache.close()
-    {
-        tracing::warn!(
-            "{error}: {}",
-            std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default()
-        );
+    if let Some(cache) = &engine.cache {
+        prepared.checkout.remember(cache);
+        if let Err(error) = cache.close() {
+            tracing::warn!(
+                "{error}: {}",
+                std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default()
+            );
+        }
     }
     let Past { base, tip, bugs, .. } = scanned.past;
     let case = CaseFile { context: judging(args, prepared), record: scanned.record, base, tip };

@@ -45,6 +45,18 @@ impl<T: Tree> Shared<T> {
         Some(work(&mut shard.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 
+    /// Keeps content that was read already.
+    fn take(&self, index: usize, content: Content) {
+        let size = content.len();
+        if size <= self.bound {
+            self.with_shard(index, |shard| {
+                if shard.slots.entry(index).or_default().set(Ok(content)).is_ok() {
+                    shard.keep(index, size, self.bound);
+                }
+            });
+        }
+    }
+
     /// Returns the content if it is kept.
     fn kept(&self, index: usize) -> Option<Content> {
         let slot = self.with_shard(index, |shard| shard.slots.get(&index).cloned())??;
@@ -75,7 +87,11 @@ impl<T: Tree> Tree for Shared<T> {
     }
 
     fn id(&self, index: usize) -> Result<Digest, ReadError> {
-        self.tree.id(index)
+        let (id, content) = self.tree.identify(index);
+        if let Some(content) = content {
+            self.take(index, content);
+        }
+        id
     }
 
     fn read(&self, index: usize) -> Result<Content, ReadError> {
@@ -102,5 +118,66 @@ impl<T: Tree> Tree for Shared<T> {
             Some(content) => Ok(Content::new(content.get(..length).unwrap_or(&content).to_vec())),
             None => self.tree.read_prefix(index, length),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::MemoryTree;
+
+    /// A tree that has to read a file for its id, and counts what it reads.
+    struct Counted(MemoryTree, AtomicUsize);
+
+    impl Tree for Counted {
+        fn entries(&self) -> &[Entry] {
+            self.0.entries()
+        }
+
+        fn problems(&self) -> &[Problem] {
+            self.0.problems()
+        }
+
+        fn id(&self, index: usize) -> Result<Digest, ReadError> {
+            self.identify(index).0
+        }
+
+        fn identify(&self, index: usize) -> (Result<Digest, ReadError>, Option<Content>) {
+            let read = self.read(index);
+            (read.as_ref().map(|content| Digest::of(content)).map_err(Clone::clone), read.ok())
+        }
+
+        fn read(&self, index: usize) -> Result<Content, ReadError> {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            self.0.read(index)
+        }
+
+        fn read_prefix(&self, index: usize, length: usize) -> Result<Content, ReadError> {
+            self.0.read_prefix(index, length)
+        }
+    }
+
+    fn check(size: usize, work: impl Fn(&dyn Tree), expected: usize) {
+        let tree = Counted(MemoryTree::new([("a", vec![b'x'; size])]), AtomicUsize::new(0));
+        let shared = Shared::new(tree, 1000 * SHARDS);
+        work(&shared);
+        assert_eq!(shared.tree().1.load(Ordering::Relaxed), expected, "{size} bytes");
+    }
+
+    #[test]
+    fn a_file_is_read_once() {
+        let twice = |tree: &dyn Tree| assert_eq!(*tree.read(0).unwrap(), *tree.read(0).unwrap());
+        check(1000, twice, 1);
+        check(1001, twice, 2);
+    }
+
+    #[test]
+    fn what_was_read_for_the_id_is_not_read_again() {
+        let both = |tree: &dyn Tree| assert_eq!(tree.id(0).unwrap(), Digest::of(&tree.read(0).unwrap()));
+        check(1000, both, 1);
+        check(1001, both, 2);
+        check(1000, |tree| assert!(tree.read(0).is_ok() && tree.id(0).is_ok() && tree.read(0).is_ok()), 2);
     }
 }

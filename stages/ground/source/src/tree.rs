@@ -99,6 +99,11 @@ pub trait Tree: Send + Sync {
     /// id in a worktree and in a commit of one repository. Computed at most once.
     fn id(&self, index: usize) -> Result<Digest, ReadError>;
 
+    /// Does the same, and returns the bytes where they had to be read for it, so that nobody needs to read them twice.
+    fn identify(&self, index: usize) -> (Result<Digest, ReadError>, Option<Content>) {
+        (self.id(index), None)
+    }
+
     /// Returns the bytes of the file at `index`.
     fn read(&self, index: usize) -> Result<Content, ReadError>;
 

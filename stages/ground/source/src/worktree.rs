@@ -6,11 +6,13 @@
 //! one's index and patterns.
 //!
 //! A file's id comes from git's index where git's word can be taken (see `Place::trusted_id`), else from its bytes. A file
-//! that changes after it was listed cannot be read any more: an id and the bytes of one run always belong together.
+//! that changes after it was listed cannot be read any more: an id and the bytes of one run always belong together. What was
+//! worked out from bytes can be kept for the next run ([`WorkTree::remember`]).
 
 mod attributes;
 mod ignored;
 mod index;
+mod known;
 mod place;
 mod stamp;
 mod walk;
@@ -19,7 +21,7 @@ use std::fs::File;
 use std::io::Read;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use model::Digest;
 use rayon::prelude::*;
@@ -29,9 +31,13 @@ use crate::threads::on_threads;
 use crate::{Content, Entry, EntryKind, Problem, ReadError, Repository, SourceError, Tree, path};
 
 use ignored::Level;
+use known::{Known, Settled};
 use place::Place;
 use stamp::Stamp;
 use walk::{Folder, Found, Walk};
+
+/// A larger file is hashed piece by piece, and not held in memory for that.
+const AT_ONCE: u64 = 1 << 20;
 
 /// How a worktree is listed and read.
 #[derive(Debug, Clone)]
@@ -57,13 +63,20 @@ pub struct WorkTree {
     repository: Option<Repository>,
     entries: Vec<Entry>,
     records: Vec<Record>,
+    /// Parts that one repository tracks, or none.
+    places: Vec<Arc<Place>>,
     problems: Vec<Problem>,
+    /// What earlier runs worked out.
+    known: OnceLock<Known>,
+    /// Files whose ids were worked out from their bytes.
+    hashed: Mutex<Vec<usize>>,
 }
 
 /// What is known of a file beside its entry.
 struct Record {
     stamp: Stamp,
-    place: Arc<Place>,
+    /// Number of its place.
+    place: usize,
     tracked: Option<usize>,
     id: OnceLock<Result<Digest, ReadError>>,
 }
@@ -74,9 +87,13 @@ impl WorkTree {
         let root =
             root.canonicalize().map_err(|source| SourceError::Io { path: root.to_path_buf(), source })?;
         let (top, repository, problem) = start(&root)?;
-        let walk = Walk { include_ignored: options.include_ignored, ..Walk::default() };
-        walk.problems.lock().unwrap_or_else(PoisonError::into_inner).extend(problem);
-        let (place, range) = (Arc::clone(&top.place), top.tracked.clone());
+        let walk = Walk {
+            include_ignored: options.include_ignored,
+            places: Mutex::new(vec![(Vec::new(), Arc::clone(&top.place))]),
+            problems: Mutex::new(problem.into_iter().collect()),
+            found: Mutex::default(),
+        };
+        let range = top.tracked.clone();
         let found = on_threads(options.threads, || {
             rayon::scope(|scope| walk.folder(scope, top));
             let mut folders = std::mem::take(&mut *walk.found.lock().unwrap_or_else(PoisonError::into_inner));
@@ -93,10 +110,13 @@ impl WorkTree {
         }
         let problems = walk.problems.into_inner().unwrap_or_else(PoisonError::into_inner);
         let max_file_size = options.max_file_size;
-        let mut tree = Self { root, max_file_size, repository, entries, records, problems };
-        tree.note_sparse(&[], &place, range);
-        for (raw, place) in walk.places.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            tree.note_sparse(&raw, &place, place.everything());
+        let (tops, places): (Vec<_>, Vec<_>) =
+            walk.places.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().unzip();
+        let (known, hashed) = (OnceLock::new(), Mutex::default());
+        let mut tree =
+            Self { root, max_file_size, repository, entries, records, places, problems, known, hashed };
+        for (number, raw) in tops.iter().enumerate() {
+            tree.note_sparse(raw, number, if number == 0 { Some(range.clone()) } else { None });
         }
         tree.problems
             .sort_by(|one, two| (&one.path, one.code, &one.reason).cmp(&(&two.path, two.code, &two.reason)));
@@ -113,14 +133,45 @@ impl WorkTree {
         self.repository.as_ref()
     }
 
-    /// Notes files that a sparse checkout left out, of those tracked by `place` within `range`, whose top is `raw`.
-    fn note_sparse(&mut self, raw: &[u8], place: &Arc<Place>, range: Range<usize>) {
+    /// Takes ids that an earlier run worked out and [`WorkTree::remember`] wrote down. They must come from where nobody but
+    /// such a run can write.
+    pub fn recall(&self, known: &[u8]) {
+        let _ = self.known.set(Known::read(known));
+    }
+
+    /// Writes down the ids that were worked out from bytes and hold until the system says that their file was changed, those
+    /// of earlier runs with them; `None` when there is none that was not there before.
+    pub fn remember(&self) -> Option<Vec<u8>> {
+        let hashed = self.hashed.lock().unwrap_or_else(PoisonError::into_inner);
+        let settled = Settled::by(self.records.iter().map(|record| &record.stamp));
+        let new = hashed.iter().filter_map(|index| {
+            let record = self.records.get(*index).filter(|record| settled.holds(&record.stamp))?;
+            Some((&record.stamp, record.id.get()?.clone().ok()?))
+        });
+        let new: Vec<(&Stamp, Digest)> = new.collect();
+        if new.is_empty() {
+            return None;
+        }
+        let known = self.records.iter().filter_map(|record| Some((&record.stamp, self.known_id(record)?)));
+        Some(known::write(new.into_iter().chain(known)))
+    }
+
+    fn known_id(&self, record: &Record) -> Option<Digest> {
+        let place = self.places.get(record.place)?;
+        self.known.get()?.id(&record.stamp, place.algorithm())
+    }
+
+    /// Notes files that a sparse checkout left out, of those tracked within `range`, or at all, by the place with this
+    /// number, whose top is `raw`.
+    fn note_sparse(&mut self, raw: &[u8], number: usize, range: Option<Range<usize>>) {
+        let Some(place) = self.places.get(number) else { return };
+        let range = range.unwrap_or_else(|| place.everything());
         let is_sparse = |at: usize| place.index.entry(at).is_some_and(|entry| entry.is_sparse);
         let tracked = range.filter(|at| is_sparse(*at)).count();
         if tracked == 0 {
             return;
         }
-        let here = self.records.iter().filter(|record| Arc::ptr_eq(&record.place, place));
+        let here = self.records.iter().filter(|record| record.place == number);
         let present = here.filter(|record| record.tracked.is_some_and(is_sparse)).count();
         if tracked > present {
             self.problems.push(Problem {
@@ -146,7 +197,7 @@ impl WorkTree {
         Ok((entry, record))
     }
 
-    /// Opens a listed file and hands it to `work`, which must find the file as it was listed, before and after.
+    /// Opens a listed file and hands it to `work`. It must still be as it was listed when that is done.
     fn with_file<T>(
         &self,
         entry: &Entry,
@@ -156,19 +207,23 @@ impl WorkTree {
         let raw = entry.raw.as_deref().unwrap_or(entry.path.as_bytes());
         let failed = |error: std::io::Error| ReadError::Failed(error.to_string());
         let mut file = open_at_once(&path::join_raw(&self.root, raw)).map_err(failed)?;
-        let unchanged = |file: &File| match file.metadata() {
-            Ok(now) if now.is_file() && record.stamp.is_still(&Stamp::of(&now)) => Ok(()),
-            Ok(_) => Err(ReadError::Failed("it changed after it was listed".to_owned())),
-            Err(error) => Err(failed(error)),
-        };
-        unchanged(&file)?;
-        let result = work(&mut file).map_err(failed)?;
-        unchanged(&file)?;
-        Ok(result)
+        let result = work(&mut file);
+        let now = file.metadata().map_err(failed)?;
+        if !now.is_file() || !record.stamp.is_still(&Stamp::of(&now)) {
+            return Err(ReadError::Failed("it changed after it was listed".to_owned()));
+        }
+        result.map_err(failed)
     }
 
-    fn hash(&self, entry: &Entry, record: &Record) -> Result<Digest, ReadError> {
-        let mut hasher = ContentHasher::new(record.place.algorithm(), entry.size);
+    /// Returns the id of a file's bytes, and of a file that is not large the bytes.
+    fn hash(&self, entry: &Entry, record: &Record) -> Result<(Digest, Option<Content>), ReadError> {
+        let place = self.places.get(record.place).ok_or(ReadError::NotAFile)?;
+        let mut hasher = ContentHasher::new(place.algorithm(), entry.size);
+        if entry.size <= AT_ONCE {
+            let content = self.read_up_to(entry, record, entry.size)?;
+            hasher.update(&content);
+            return Ok((hasher.finish(), Some(content)));
+        }
         self.with_file(entry, record, |file| {
             let mut piece = [0; 32 << 10];
             let mut bounded = file.take(entry.size);
@@ -179,7 +234,7 @@ impl WorkTree {
                 }
             }
         })?;
-        Ok(hasher.finish())
+        Ok((hasher.finish(), None))
     }
 
     fn read_up_to(&self, entry: &Entry, record: &Record, length: u64) -> Result<Content, ReadError> {
@@ -201,12 +256,26 @@ impl Tree for WorkTree {
     }
 
     fn id(&self, index: usize) -> Result<Digest, ReadError> {
-        let (entry, record) = self.bounded_file(index)?;
-        let id = record.id.get_or_init(|| {
-            let trusted = record.tracked.and_then(|tracked| record.place.trusted_id(tracked, &record.stamp));
-            trusted.map_or_else(|| self.hash(entry, record), Ok)
+        self.identify(index).0
+    }
+
+    fn identify(&self, index: usize) -> (Result<Digest, ReadError>, Option<Content>) {
+        let mut read = None;
+        let id = self.bounded_file(index).and_then(|(entry, record)| {
+            let find = || {
+                let place = self.places.get(record.place);
+                let trusted = record.tracked.and_then(|at| place?.trusted_id(at, &record.stamp));
+                if let Some(id) = trusted.or_else(|| self.known_id(record)) {
+                    return Ok(id);
+                }
+                let (id, content) = self.hash(entry, record)?;
+                self.hashed.lock().unwrap_or_else(PoisonError::into_inner).push(index);
+                read = content;
+                Ok(id)
+            };
+            record.id.get_or_init(find).clone()
         });
-        id.clone()
+        (id, read)
     }
 
     fn read(&self, index: usize) -> Result<Content, ReadError> {
@@ -233,7 +302,7 @@ fn start(root: &Path) -> Result<(Folder, Option<Repository>, Option<Problem>), S
         };
         let place = Arc::new(place);
         let (path, raw) = (root.to_path_buf(), Vec::new());
-        Folder { path, raw, place, name, tracked, above, submodule: None, is_top: true }
+        Folder { path, raw, place, number: 0, name, tracked, above, submodule: None, is_top: true }
     };
     let Some(repository) = Repository::discover(root)? else {
         return Ok((begin(Place::plain(root), Vec::new()), None, None));

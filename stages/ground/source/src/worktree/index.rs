@@ -50,7 +50,22 @@ impl Index {
         if file.len() > BOUND {
             return Err(IndexError::TooLarge);
         }
-        let body = check(&file, algorithm)?;
+        let body = body(&file, algorithm)?;
+        let (sum, index) = rayon::join(|| check(&file, algorithm), || Self::read(body, algorithm, written));
+        sum?;
+        let mut index = index?;
+        // Names that stand in the file itself.
+        if index.names.is_empty() {
+            index.names = file;
+        }
+        let sorted = |one: usize, two: usize| {
+            (index.name(one), index.stage(one)) < (index.name(two), index.stage(two))
+        };
+        if (1..index.len()).all(|at| sorted(at - 1, at)) { Ok(index) } else { Err(IndexError::Malformed) }
+    }
+
+    /// Reads what stands ahead of the checksum.
+    fn read(body: &[u8], algorithm: Algorithm, written: Moment) -> Result<Self, IndexError> {
         let mut rest = body;
         let mut number = || {
             let (number, after) = rest.split_first_chunk()?;
@@ -65,13 +80,7 @@ impl Index {
             4 => index.read_compressed(body, count, algorithm.length())?,
             version => return Err(IndexError::Version(version)),
         }
-        if version < 4 {
-            index.names = file;
-        }
-        let sorted = |one: usize, two: usize| {
-            (index.name(one), index.stage(one)) < (index.name(two), index.stage(two))
-        };
-        if (1..index.len()).all(|at| sorted(at - 1, at)) { Ok(index) } else { Err(IndexError::Malformed) }
+        Ok(index)
     }
 
     /// Makes an index of names only, sorted: nothing in it vouches for content.
@@ -151,11 +160,21 @@ impl Index {
     }
 
     /// Returns the entry of the file `name` among those of `within`; of a path in conflict, the first. All of `within` agree
-    /// with `name` in their first `known` bytes.
-    pub(super) fn find(&self, name: &[u8], known: usize, within: Range<usize>) -> Option<usize> {
+    /// with `name` in their first `known` bytes. Whoever asks for names in their order finds most of them at `next`, right
+    /// behind the last.
+    pub(super) fn find(&self, name: &[u8], known: usize, within: Range<usize>, next: usize) -> Option<usize> {
         let wanted = name.get(known..)?;
+        let is = |at: usize| within.contains(&at) && self.rest(at, known) == wanted;
+        if is(next) && !next.checked_sub(1).is_some_and(is) {
+            return Some(next);
+        }
         let at = self.first(known, within.clone(), |rest| rest < wanted);
-        (at < within.end && self.name(at) == name).then_some(at)
+        is(at).then_some(at)
+    }
+
+    /// Returns what the name of the entry at `at` has behind the first `known` bytes.
+    fn rest(&self, at: usize, known: usize) -> &[u8] {
+        self.name(at).get(known..).unwrap_or_default()
     }
 
     /// Returns the entries below the folder `prefix`, which ends in `/`, among those of `within`, which agree with it as in
@@ -186,10 +205,16 @@ fn reserve(body: &[u8], count: u32) -> usize {
     (body.len() / entry::LEAST).min(count as usize)
 }
 
-/// Checks the checksum at the end and returns what stands ahead of it. All zeros mean that git was told to leave it out.
-fn check(file: &[u8], algorithm: Algorithm) -> Result<&[u8], IndexError> {
-    let at = file.len().checked_sub(algorithm.length()).ok_or(IndexError::Malformed)?;
-    let (body, sum) = file.split_at_checked(at).ok_or(IndexError::Malformed)?;
+/// Returns what stands ahead of the checksum.
+fn body(file: &[u8], algorithm: Algorithm) -> Result<&[u8], IndexError> {
+    let end = file.len().checked_sub(algorithm.length());
+    end.and_then(|end| file.get(..end)).ok_or(IndexError::Malformed)
+}
+
+/// Checks the checksum at the end. All zeros mean that git was told to leave it out.
+fn check(file: &[u8], algorithm: Algorithm) -> Result<(), IndexError> {
+    let body = body(file, algorithm)?;
+    let sum = file.get(body.len()..).unwrap_or_default();
     let right = sum.iter().all(|byte| *byte == 0)
         || match algorithm {
             Algorithm::GitSha256 => Sha256::digest(body).as_slice() == sum,
@@ -197,7 +222,7 @@ fn check(file: &[u8], algorithm: Algorithm) -> Result<&[u8], IndexError> {
                 Sha1::digest(body).as_slice() == sum
             }
         };
-    if right { Ok(body) } else { Err(IndexError::Checksum) }
+    if right { Ok(()) } else { Err(IndexError::Checksum) }
 }
 
 /// Passes over optional extensions; refuses those that change what the entries mean.

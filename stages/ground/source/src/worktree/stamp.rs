@@ -2,6 +2,10 @@
 
 use std::fs::Metadata;
 
+/// Times are told to the nanosecond, but a clock may stand still for a while: what was modified less than this before some
+/// moment may have been modified again at that moment, unseen.
+const TICK: u32 = 10_000_000;
+
 /// A moment of the file system's clock: seconds since the epoch and nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) struct Moment {
@@ -67,4 +71,17 @@ impl Moment {
             nanoseconds: since.subsec_nanos(),
         }
     }
+}
+
+/// Tells whether a file modified then cannot be modified again at a later moment, or after it, without a new time.
+pub(super) fn is_older(modified: Moment, later: Moment) -> bool {
+    if modified.nanoseconds == 0 && later.nanoseconds == 0 {
+        // A file system that counts whole seconds, or every second one.
+        return modified.seconds.saturating_add(2) <= later.seconds;
+    }
+    let nanoseconds = modified.nanoseconds.saturating_add(TICK);
+    let carry = i64::from(nanoseconds / 1_000_000_000);
+    let end =
+        Moment { seconds: modified.seconds.saturating_add(carry), nanoseconds: nanoseconds % 1_000_000_000 };
+    end < later
 }

@@ -1,6 +1,7 @@
 //! The walk through the folders of a worktree, all threads at once: each folder is read once, each file asked once for what
 //! the system says of it. Nothing is opened but folders.
 
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::fs::{DirEntry, FileType};
 use std::ops::Range;
@@ -23,18 +24,18 @@ const IGNORE: &str = ".gitignore";
 pub(super) struct Found {
     pub(super) entry: Entry,
     pub(super) stamp: Stamp,
-    pub(super) place: Arc<Place>,
+    /// Number of its place.
+    pub(super) place: usize,
     /// Its number in the index.
     pub(super) tracked: Option<usize>,
 }
 
 /// The walk through a worktree.
-#[derive(Default)]
 pub(super) struct Walk {
     pub(super) include_ignored: bool,
     /// What each folder holds, sorted, with the raw path of the folder.
     pub(super) found: Mutex<Vec<(Vec<u8>, Vec<Found>)>>,
-    /// The repositories inside, with the raw paths of their tops.
+    /// That of the top and the repositories inside, with the raw paths of their tops.
     pub(super) places: Mutex<Vec<(Vec<u8>, Arc<Place>)>>,
     pub(super) problems: Mutex<Vec<Problem>>,
 }
@@ -45,6 +46,8 @@ pub(super) struct Folder {
     /// Raw path in the tree, with a `/` at the end unless it is the top.
     pub(super) raw: Vec<u8>,
     pub(super) place: Arc<Place>,
+    /// Number of the place.
+    pub(super) number: usize,
     /// Raw path in the repository, with a `/` at the end unless it is the top.
     pub(super) name: Vec<u8>,
     /// What the index has below it.
@@ -65,6 +68,8 @@ struct Reading<'s, 'a> {
     /// Raw path of the entry at hand in the tree, and in the repository.
     raw: Vec<u8>,
     name: Vec<u8>,
+    /// Where the index has what comes next, most likely.
+    next: usize,
     found: Vec<Found>,
 }
 
@@ -75,7 +80,11 @@ impl Walk {
         let listing: Result<Vec<(OsString, DirEntry)>, std::io::Error> = std::fs::read_dir(&folder.path)
             .and_then(|listing| listing.map(|entry| entry.map(named)).collect());
         let listing = match listing {
-            Ok(listing) => listing,
+            Ok(mut listing) => {
+                // In the order of the index, which is looked into for each.
+                listing.sort_unstable_by(|(one, _), (two, _)| one.cmp(two));
+                listing
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && !folder.is_top => return,
             Err(error) => return self.problem("unreadable-folder", trim(&folder.raw), &error.to_string()),
         };
@@ -104,6 +113,7 @@ impl Walk {
             level: &level,
             raw: folder.raw.clone(),
             name: folder.name.clone(),
+            next: folder.tracked.start,
             found: Vec::with_capacity(listing.len()),
         };
         for (name, entry) in &listing {
@@ -134,6 +144,7 @@ impl Walk {
                 let lock = |problem: Problem| Problem { path: written(trim(&folder.raw)), ..problem };
                 self.problems.lock().unwrap_or_else(PoisonError::into_inner).extend(problem.map(lock));
                 let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+                folder.number = places.len();
                 places.push((folder.raw.clone(), Arc::clone(&place)));
                 folder.tracked = place.everything();
                 folder.above = Level::top(exclude, ignore_case);
@@ -167,7 +178,9 @@ impl<'s> Reading<'s, '_> {
             Err(error) => return self.walk.problem("unreadable-file", &self.raw, &error.to_string()),
         };
         let known = self.folder.name.len();
-        let tracked = self.folder.place.index.find(&self.name, known, self.folder.tracked.clone());
+        let within = self.folder.tracked.clone();
+        let tracked = self.folder.place.index.find(&self.name, known, within, self.next);
+        self.next = tracked.map_or(self.next, |at| at + 1);
         if kind.is_dir() {
             self.folder(scope, entry, tracked);
         } else if tracked.is_some() || !self.is_hidden(false) {
@@ -194,6 +207,7 @@ impl<'s> Reading<'s, '_> {
             path: entry.path(),
             raw: below(&self.raw),
             place: Arc::clone(&self.folder.place),
+            number: self.folder.number,
             name,
             tracked: inside,
             above: Arc::clone(self.level),
@@ -229,10 +243,12 @@ impl<'s> Reading<'s, '_> {
     }
 
     fn add(&mut self, kind: EntryKind, stamp: Stamp, tracked: Option<usize>) {
-        let written = path::escape(&self.raw);
-        let raw = (written.as_bytes() != self.raw).then(|| self.raw.as_slice().into());
-        let entry = Entry { path: written.into(), raw, kind, size: stamp.size };
-        self.found.push(Found { entry, stamp, place: Arc::clone(&self.folder.place), tracked });
+        let (path, raw) = match path::escape(&self.raw) {
+            Cow::Borrowed(path) => (path.into(), None),
+            Cow::Owned(path) => (path.into(), Some(self.raw.as_slice().into())),
+        };
+        let entry = Entry { path, raw, kind, size: stamp.size };
+        self.found.push(Found { entry, stamp, place: self.folder.number, tracked });
     }
 }
 

@@ -188,3 +188,73 @@ fn large_files_are_listed_and_their_first_bytes_read() {
     assert_eq!(tree.read_prefix(at, 5000).unwrap().len(), 1000);
     assert!(matches!(tree.read(99), Err(ReadError::NotAFile)));
 }
+
+/// Files in a folder, of which the last was written some time after the others, and what a run that hashed them remembers.
+#[cfg(unix)]
+fn remembered(sandbox: &Sandbox) -> Vec<u8> {
+    sandbox.write("a", "one\n").write("b/c", "two\n");
+    std::thread::sleep(std::time::Duration::from_millis(60));
+    sandbox.write("last", "three\n");
+    let tree = sandbox.tree();
+    assert!((0..3).all(|at| tree.id(at).is_ok()));
+    tree.remember().unwrap()
+}
+
+/// Returns the files whose ids a run knows without reading them.
+#[cfg(unix)]
+fn known(sandbox: &Sandbox, remembered: &[u8]) -> Vec<String> {
+    let tree = sandbox.tree();
+    tree.recall(remembered);
+    for entry in tree.entries() {
+        std::fs::rename(sandbox.path(&entry.path), sandbox.path("elsewhere")).unwrap();
+        let _ = tree.id(tree.find(&entry.path).unwrap());
+        std::fs::rename(sandbox.path("elsewhere"), sandbox.path(&entry.path)).unwrap();
+    }
+    let known = tree.entries().iter().enumerate().filter(|(at, _)| tree.id(*at).is_ok());
+    known.map(|(_, entry)| entry.path.to_string()).collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn what_was_hashed_is_known_to_the_next_run_once_the_clock_has_moved_on() {
+    for sandbox in [Sandbox::empty(), Sandbox::new()] {
+        let remembered = remembered(&sandbox);
+        assert_eq!(known(&sandbox, &remembered), ["a", "b/c"]);
+        let tree = sandbox.tree();
+        tree.recall(b"nothing of ours");
+        assert!((0..3).all(|at| tree.id(at).is_ok()));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_known_is_written_down_again_only_when_there_is_more() {
+    let sandbox = Sandbox::empty();
+    let first = remembered(&sandbox);
+    let ids = |tree: &WorkTree| (0..tree.entries().len()).map(|at| tree.id(at).unwrap()).collect::<Vec<_>>();
+    let tree = sandbox.tree();
+    tree.recall(&first);
+    ids(&tree);
+    assert_eq!(tree.remember(), None);
+    std::thread::sleep(std::time::Duration::from_millis(60));
+    sandbox.write("later", "four\n");
+    let tree = sandbox.tree();
+    tree.recall(&first);
+    ids(&tree);
+    let second = tree.remember().unwrap();
+    assert_eq!(known(&sandbox, &second), ["a", "b/c", "last"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_changed_file_is_not_known_though_its_size_and_its_time_are_the_same() {
+    let sandbox = Sandbox::new();
+    let remembered = remembered(&sandbox);
+    let modified = std::fs::metadata(sandbox.path("a")).unwrap().modified().unwrap();
+    sandbox.write("a", "six\n");
+    std::fs::File::options().append(true).open(sandbox.path("a")).unwrap().set_modified(modified).unwrap();
+    assert_eq!(known(&sandbox, &remembered), ["b/c"]);
+    let tree = sandbox.tree();
+    tree.recall(&remembered);
+    assert_eq!(tree.id(0).unwrap().hex(), sandbox.git(&["hash-object", "a"]));
+}

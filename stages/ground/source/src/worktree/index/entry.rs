@@ -2,14 +2,10 @@
 
 use std::ops::Range;
 
-use crate::worktree::stamp::{Moment, Stamp};
+use crate::worktree::stamp::{Moment, Stamp, is_older};
 
 /// Ten numbers, an id of SHA-1, flags and at least one byte of name.
 pub(super) const LEAST: usize = 63;
-
-/// Git compares times to the nanosecond, but a clock may stand still for a while: what was modified less than this before
-/// the index was written may have been modified again unseen.
-const TICK: u32 = 10_000_000;
 
 /// What an entry of the index is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,19 +124,6 @@ impl Entry {
             && (cfg!(not(unix)) || (self.changed == halves(stamp.changed) && self.inode == low(stamp.inode)))
             && is_older(stamp.modified, written)
     }
-}
-
-/// Tells whether a file modified then could not have been modified again, unseen, when the index was written.
-fn is_older(modified: Moment, written: Moment) -> bool {
-    if modified.nanoseconds == 0 && written.nanoseconds == 0 {
-        // A file system that counts whole seconds, or every second one.
-        return modified.seconds.saturating_add(2) <= written.seconds;
-    }
-    let nanoseconds = modified.nanoseconds.saturating_add(TICK);
-    let carry = i64::from(nanoseconds / 1_000_000_000);
-    let later =
-        Moment { seconds: modified.seconds.saturating_add(carry), nanoseconds: nanoseconds % 1_000_000_000 };
-    later < written
 }
 
 /// The index keeps the low 32 bits of everything.

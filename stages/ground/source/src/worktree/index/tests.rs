@@ -44,9 +44,9 @@ fn entries_come_with_names_and_ids() {
     assert_eq!(index.entry(1).unwrap().id(), [2; 20]);
     assert_eq!(index.below(b"b/", 0, 0..4), 1..3);
     assert_eq!(index.below(b"c/", 0, 0..4), 3..3);
-    assert_eq!(index.find(b"b/dd", 2, 1..3), Some(2));
-    assert_eq!(index.find(b"b/d", 0, 0..4), None);
-    assert_eq!(index.find(b"zz", 0, 0..4), None);
+    assert_eq!(index.find(b"b/dd", 2, 1..3, 0), Some(2));
+    assert_eq!(index.find(b"b/d", 0, 0..4, 3), None);
+    assert_eq!(index.find(b"zz", 0, 0..4, 4), None);
 }
 
 #[test]
@@ -89,7 +89,9 @@ proptest! {
         file.extend([0; 20]);
         if let Ok(index) = Index::parse(file, Algorithm::GitSha1, Moment::default()) {
             for at in 0..index.len() {
-                prop_assert_eq!(index.find(index.name(at), 0, 0..index.len()).map(|at| index.name(at)), Some(index.name(at)));
+                let found = index.find(index.name(at), 0, 0..index.len(), 0);
+                prop_assert_eq!(found.map(|at| index.name(at)), Some(index.name(at)));
+                prop_assert!((0..=index.len()).all(|next| index.find(index.name(at), 0, 0..index.len(), next) == found));
             }
         }
     }
