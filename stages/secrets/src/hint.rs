@@ -108,7 +108,13 @@ const PROSE: &[&str] =
 const GENERATED: &[&str] = &["lock", "map", "sum", "snap"];
 
 const TEST: &[&str] = &[
+    ".circleci",
+    ".github",
+    "cassettes",
+    "ci",
     "cypress",
+    "factories",
+    "playwright",
     "t",
     "testcase",
     "testcases",
@@ -129,6 +135,17 @@ const TEST: &[&str] = &[
     "mock",
     "mocks",
     "__mocks__",
+];
+/// Files that say how a project is tested.
+const TEST_FILES: &[&str] = &[
+    ".drone.yml",
+    ".gitlab-ci.yml",
+    ".travis.yml",
+    "appveyor.yml",
+    "azure-pipelines.yml",
+    "bitbucket-pipelines.yml",
+    "phpunit.xml",
+    "phpunit.xml.dist",
 ];
 const EXAMPLE: &[&str] = &[
     "example",
@@ -187,8 +204,16 @@ const LANGUAGES: &[&str] = &[
     "zh",
 ];
 
-/// Tells whether a name ends in a language: `de`, `pt-br`, `messages_fr`, `values-zh-rcn`.
+/// The languages whose codes are words, believed only as the whole name of a file.
+const WORD_LIKE: &[&str] = &["am", "as", "is", "my", "no", "or", "so", "to"];
+
+/// Tells whether a name is a locale or ends in one: `de`, `pt-br`, `messages_fr`, `values-zh-rcn`, `de_informal`, `aa-er`.
 fn is_locale(name: &str) -> bool {
+    let short = |part: &str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let pair = |one: &str, next: &str| short(one) && (short(next) || LANGUAGES.contains(&one));
+    if name.split_once(['-', '_']).is_some_and(|(one, next)| pair(one, next)) {
+        return true;
+    }
     let mut parts = name.rsplit(['-', '_']);
     let last = parts.next().unwrap_or(name);
     let is_language = |part: &str| LANGUAGES.contains(&part);
@@ -294,10 +319,18 @@ fn area(path: &str, name: &str) -> Area {
     let stem = name.split('.').next().unwrap_or(name);
     among.extend(stem.split(['_', '-']).chain(name.split('.').skip(1)).filter_map(area));
     let translation = TRANSLATION.iter().any(|extension| name.ends_with(extension));
-    let words = || is_locale(stem) || folders().any(is_locale) || stem == "strings";
+    // `messages.ca.yml` has its language behind.
+    let words = || {
+        let parts = || name.split('.');
+        is_locale(stem)
+            || WORD_LIKE.contains(&stem)
+            || parts().count() > 2 && parts().rev().nth(1).is_some_and(is_locale)
+            || folders().any(is_locale)
+            || matches!(stem, "strings" | "translations")
+    };
     if translation || among.contains(&Area::Words) && words() {
         Area::Words
-    } else if among.contains(&Area::Test) {
+    } else if among.contains(&Area::Test) || TEST_FILES.contains(&name) {
         Area::Test
     } else if among.contains(&Area::Example) || name.starts_with("readme") {
         Area::Example
@@ -341,5 +374,17 @@ mod tests {
         check("lang/en/auth.php", Language::Code, Area::Words);
         check("ui/app.xliff", Language::Unknown, Area::Words);
         check("LICENSE", Language::Unknown, Area::Main);
+        check("lang/aa-ER/auth.php", Language::Code, Area::Words);
+        check("app/Locale/my_MY/translations.php", Language::Code, Area::Words);
+        check("src/i18n/no.json", Language::Json, Area::Words);
+        check("lang/de_informal/auth.php", Language::Code, Area::Words);
+        check("translations/messages.ca.yml", Language::Settings, Area::Words);
+        check("services/messages/db.settings.yml", Language::Settings, Area::Main);
+        check(".github/workflows/build.yml", Language::Settings, Area::Test);
+        check(".circleci/config.yml", Language::Settings, Area::Test);
+        check("ci/build.sh", Language::Shell, Area::Test);
+        check("playwright/config.ts", Language::Code, Area::Test);
+        check(".env.ci", Language::Settings, Area::Test);
+        check(".gitlab-ci.yml", Language::Settings, Area::Test);
     }
 }

@@ -5,9 +5,8 @@
 
 use crate::detect::assignment::{Assignment, Operator};
 use crate::generic::name::{Name, Noun};
-use crate::generic::{place, reference};
+use crate::generic::{place, reference, shape};
 use crate::hint::Hint;
-use crate::value::longest_sequence;
 
 /// Tells whether the value is something else than a credential, by itself or where it stands.
 pub(super) fn is_other(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hint) -> bool {
@@ -16,12 +15,12 @@ pub(super) fn is_other(text: &[u8], assignment: &Assignment, name: &Name, hint: 
     (assignment.quote.is_none() || compared || is_schema_type(value)) && is_type(value)
         || is_switch(value)
         || is_validation(value)
-        || is_public(value)
-        || is_alphabet(value)
+        || shape::is_other(value)
         || is_text(value)
-        || name.noun == Noun::Key && is_fingerprint(name, value)
+        || assignment.quote.is_none() && is_literal(value)
+        || name.noun == Noun::Key && is_fingerprint(text, assignment, name, value)
         || reference::is_reference(text, assignment, name, hint)
-        || place::is_other(text, assignment, name)
+        || place::is_other(text, assignment, name, hint)
 }
 
 /// Names of types, as declarations and schemas have them, and what a switch is set to.
@@ -56,6 +55,7 @@ const TYPES: &[&str] = &[
     "text",
     "true",
     "false",
+    "undef",
     "undefined",
     "uuid",
     "varchar",
@@ -80,6 +80,14 @@ fn is_switch(value: &[u8]) -> bool {
     const SWITCHES: &[&str] =
         &["disabled", "enabled", "encrypted", "false", "hashed", "none", "null", "true", "undefined"];
     SWITCHES.iter().any(|switch| value.eq_ignore_ascii_case(switch.as_bytes()))
+}
+
+/// Tells whether a bare value begins with a literal of a program, behind which it goes on: `null,"model":…`.
+fn is_literal(value: &[u8]) -> bool {
+    let length = value.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let (word, rest) = value.split_at(length);
+    matches!(word, b"null" | b"true" | b"false" | b"undefined" | b"None" | b"nil")
+        && matches!(rest.first(), Some(b',' | b';' | b')' | b'}' | b']' | b' '))
 }
 
 /// Tells whether the value is a type with the prefix that schemas of XML give it: `xsd:string`.
@@ -118,41 +126,6 @@ fn is_validation(value: &[u8]) -> bool {
         && value.split(|byte| *byte == b'|').all(|part| part.first().is_some_and(u8::is_ascii_lowercase))
 }
 
-/// Beginnings of what is made to be given away.
-const PUBLIC: &[&str] = &[
-    "-----BEGIN CERTIFICATE",
-    "-----BEGIN PGP PUBLIC",
-    "-----BEGIN PUBLIC",
-    "-----BEGIN RSA PUBLIC",
-    "AAAAB3NzaC1",
-    "AAAAC3NzaC1",
-    "AAAAE2VjZHNh",
-    "GTM-",
-    "UA-",
-    "ecdsa-sha2-",
-    "pk_live_",
-    "pk_test_",
-    "sk-ssh-",
-    "ssh-dss ",
-    "ssh-ed25519 ",
-    "ssh-rsa ",
-];
-
-fn is_public(value: &[u8]) -> bool {
-    // What FTP asks of everybody.
-    let anonymous = value.eq_ignore_ascii_case(b"anonymous") || value.starts_with(b"anonymous@");
-    anonymous || PUBLIC.iter().any(|beginning| value.starts_with(beginning.as_bytes()))
-}
-
-/// Tells whether the value is the alphabet of an encoding or a cipher: a long stretch of it, or every letter once.
-fn is_alphabet(value: &[u8]) -> bool {
-    let mut letters = value.to_ascii_lowercase();
-    letters.sort_unstable();
-    // `0123456789abcdef` is a token that somebody may have set.
-    let stretch = value.split(|byte| !byte.is_ascii_alphabetic()).map(longest_sequence).max().unwrap_or(0);
-    letters.as_slice() == b"abcdefghijklmnopqrstuvwxyz" || stretch >= 12 && stretch * 3 >= value.len()
-}
-
 /// How forms call the field of a password, in the languages that write it in plain letters.
 const LABELS: &[&str] = &[
     "contrasena",
@@ -177,7 +150,7 @@ const LABELS: &[&str] = &[
 ];
 
 /// Tells whether the value is text for people: words that begin with a capital, or in letters that no English password has.
-fn is_text(value: &[u8]) -> bool {
+pub(super) fn is_text(value: &[u8]) -> bool {
     let text = String::from_utf8_lossy(value);
     let foreign = !value.is_ascii() || text.contains("\\u0");
     // What Crowdin puts in place of a text that is being translated.
@@ -202,11 +175,13 @@ fn is_text(value: &[u8]) -> bool {
 }
 
 /// Tells whether the value is the id or the fingerprint of a key of OpenPGP, which finds the key and opens nothing.
-fn is_fingerprint(name: &Name, value: &[u8]) -> bool {
+fn is_fingerprint(text: &[u8], assignment: &Assignment, name: &Name, value: &[u8]) -> bool {
     let digits = value.strip_prefix(b"0x").unwrap_or(value);
     let shaped = matches!(digits.len(), 8 | 16 | 32 | 40) && digits.iter().all(u8::is_ascii_hexdigit);
     let speaks = |word: &String| matches!(word.as_str(), "gpg" | "pgp" | "recv" | "keyring" | "fingerprint");
-    shaped && name.words.iter().any(speaks)
+    let start = assignment.name.start;
+    let before = text.get(start.saturating_sub(4)..start).unwrap_or_default().to_ascii_lowercase();
+    shaped && (name.words.iter().any(speaks) || matches!(before.as_slice(), b"gpg " | b"pgp "))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod meaning;
 pub(crate) mod name;
 mod place;
 mod reference;
+mod shape;
 mod vocabulary;
 mod words;
 
@@ -68,7 +69,9 @@ pub(crate) fn look(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hin
         .all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'|' | b'.' | b':'))
         && value.len() < 40
         || value.iter().filter(|byte| **byte == b':').count() > 1;
-    let map_key = name.noun == Noun::Key && !name.qualified && (value.len() < 16 || words || is_uuid(value));
+    let map_key = name.noun == Noun::Key
+        && !name.qualified
+        && (value.len() < 16 || words || is_uuid(value) || value.contains(&b' '));
     let identifies =
         name.behind > 0 && name.words.last().is_some_and(|word| matches!(word.as_str(), "id" | "ids"));
     // `renameIndex('access_tokens', …)`: many tokens are a table, not a token; `passwords: 'users'` says where they are kept.
@@ -96,6 +99,11 @@ pub(crate) fn is_uuid(value: &[u8]) -> bool {
         if matches!(at, 8 | 13 | 18 | 23) { *byte == b'-' } else { byte.is_ascii_hexdigit() }
     };
     value.len() == 36 && value.iter().enumerate().all(digits)
+}
+
+/// Tells whether a value is the name of a variable, or text for people.
+pub(crate) fn is_name_or_text(value: &[u8]) -> bool {
+    reference::is_name_of_variable(value) || meaning::is_text(value)
 }
 
 fn is_stand_in(text: &[u8], assignment: &Assignment) -> bool {

@@ -162,6 +162,19 @@ impl Name {
     }
 }
 
+/// Words before a `token` that a server gives everybody, or that says where to go on.
+const PASSING: &[&str] = &[
+    "antiforgery",
+    "authenticity",
+    "cancellation",
+    "continuation",
+    "csrf",
+    "next",
+    "page",
+    "requestverification",
+    "xsrf",
+];
+
 /// Words before a `key` that finds something and opens nothing.
 const FINDERS: &[&str] = &[
     "cache",
@@ -190,8 +203,14 @@ impl Name {
         let before = at.checked_sub(1).and_then(|before| self.words.get(before));
         let any = |known: &[&str]| self.words.iter().any(|word| known.contains(&word.as_str()));
         let finds = self.noun == Noun::Key && before.is_some_and(|word| FINDERS.contains(&word.as_str()));
+        let joined = |word: &String| {
+            self.words.len() > 1 && self.noun == Noun::Token && PASSING.contains(&word.as_str())
+        };
+        let passing = before.is_some_and(joined)
+            || self.text.ends_with("RequestVerificationToken")
+            || self.text == "csrfmiddlewaretoken";
         let public = any(&["public", "pub", "publishable"]) && any(&["key", "keys", "publishable"]);
-        (finds || public) && !any(&["secret", "private"])
+        (finds || passing || public) && !any(&["secret", "private"])
     }
 
     /// Tells whether the name says that the value is encrypted, so that it opens nothing by itself.
@@ -256,6 +275,12 @@ mod tests {
         check("urlSigningKey", false);
         check("publicToken", false);
         check("api_key", false);
+        check("authenticity_token", true);
+        check("CSRFToken", true);
+        check("csrfmiddlewaretoken", true);
+        check("nextPageToken", true);
+        check("csrf_secret", false);
+        check("auth_token", false);
     }
 
     #[test]

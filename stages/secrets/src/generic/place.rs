@@ -1,8 +1,9 @@
 //! Names that mean something else where they stand: in a style sheet, a page, a list of countries, a server's directive.
 
 use crate::detect::assignment::{Assignment, Operator};
-use crate::generic::is_uuid;
-use crate::generic::name::Name;
+use crate::generic::name::{Name, Noun};
+use crate::generic::{fixture, is_uuid};
+use crate::hint::{Hint, Language};
 use crate::text;
 use crate::value::is_word;
 
@@ -10,7 +11,7 @@ use crate::value::is_word;
 const AROUND: usize = 200;
 
 /// Tells whether the place of name and value says that they are no credential.
-pub(super) fn is_other(text: &[u8], assignment: &Assignment, name: &Name) -> bool {
+pub(super) fn is_other(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hint) -> bool {
     let value = text.get(assignment.value.clone()).unwrap_or_default();
     is_selector(text, assignment)
         || is_shown(text, assignment)
@@ -20,6 +21,13 @@ pub(super) fn is_other(text: &[u8], assignment: &Assignment, name: &Name) -> boo
         || is_passed_on(assignment, name, value)
         || is_block(text, assignment)
         || is_listed_id(text, assignment, value)
+        || is_sentence(text, assignment, value, hint)
+        || is_minified(text, assignment, value, hint)
+        || is_among_siblings(text, assignment, name, value)
+        || is_item(text, assignment, name)
+        || is_message(text, assignment, value)
+        || is_bound(text, assignment, hint)
+        || is_database(name, value)
 }
 
 /// Elements of a page whose text is for people.
@@ -112,4 +120,141 @@ fn is_listed_id(text: &[u8], assignment: &Assignment, value: &[u8]) -> bool {
     let start = assignment.value.start;
     let end = assignment.value.end;
     is_uuid(value) && around(start.saturating_sub(AROUND)..start) && around(end..text.len().min(end + AROUND))
+}
+
+/// Tells whether name and value are two words of a sentence: `# First pass: check whether it is there`.
+fn is_sentence(text: &[u8], assignment: &Assignment, value: &[u8], hint: &Hint) -> bool {
+    let line = text::line(text, assignment.name.start, AROUND);
+    let before = text.get(line.start..assignment.name.start).unwrap_or_default();
+    let behind = text.get(assignment.value.end..line.end).unwrap_or_default();
+    let word = |word: &[u8]| word.len() > 1 && word.iter().all(u8::is_ascii_lowercase);
+    let mut words = behind.split(u8::is_ascii_whitespace);
+    let goes_on = words.next().is_some_and(<[u8]>::is_empty) && words.next().is_some_and(word);
+    // `password: hunter what` alone on its line may be a setting.
+    let begins = before.iter().all(|byte| !byte.is_ascii_alphanumeric());
+    let settings = !matches!(hint.language, Language::Code | Language::Shell | Language::Prose);
+    assignment.quote.is_none() && word(value) && goes_on && !(begins && settings && !before.contains(&b'#'))
+}
+
+/// Shortest line that nobody wrote.
+const LONG_LINE: usize = 1000;
+
+/// Tells whether the value stands in a program that a tool has packed: there a name is a variable and its value an expression
+/// or a text, and only what nobody thought up may be more.
+fn is_minified(text: &[u8], assignment: &Assignment, value: &[u8], hint: &Hint) -> bool {
+    if !matches!(hint.language, Language::Code | Language::Unknown) || fixture::is_specific(value) {
+        return false;
+    }
+    let line = text::line(text, assignment.value.start, LONG_LINE);
+    let near = assignment.value.start.saturating_sub(AROUND * 2).max(line.start)
+        ..text.len().min(assignment.value.end + AROUND * 2).min(line.end);
+    let around = text.get(near).unwrap_or_default();
+    let spaces = around.iter().filter(|byte| **byte == b' ').count();
+    let program = ["function", "=>", "return", "this.", "var ", "const ", "&&"];
+    line.len() >= LONG_LINE
+        && spaces * 8 < around.len()
+        && program.iter().any(|mark| memchr::memmem::find(around, mark.as_bytes()).is_some())
+}
+
+/// Bytes before and behind a value in which others of its name are looked for.
+const SIBLINGS: usize = 1500;
+
+/// Tells whether a `key` is one of a list of things that each have one, all of one shape: the ids of those things.
+fn is_among_siblings(text: &[u8], assignment: &Assignment, name: &Name, value: &[u8]) -> bool {
+    if name.noun != Noun::Key || name.qualified || value.len() < 8 {
+        return false;
+    }
+    let from = assignment.name.start.saturating_sub(SIBLINGS);
+    let around = text.get(from..text.len().min(assignment.value.end + SIBLINGS)).unwrap_or_default();
+    let like = |at: usize| {
+        let behind = around.get(at + name.text.len()..).unwrap_or_default();
+        let tie = behind.iter().take_while(|byte| !byte.is_ascii_alphanumeric()).count();
+        let other = behind.get(tie..).unwrap_or_default();
+        let length = other.iter().take_while(|byte| is_word(**byte) || **byte == b'-').count();
+        (1..=6).contains(&tie)
+            && length == value.len()
+            && other.get(..length).is_some_and(|other| other != value)
+    };
+    memchr::memmem::find_iter(around, name.text.as_bytes()).filter(|at| like(*at)).take(2).count() == 2
+}
+
+/// Tells whether a plain `key` begins an item of a list: the name of an entry, a label, a taint.
+fn is_item(text: &[u8], assignment: &Assignment, name: &Name) -> bool {
+    let line = text::line(text, assignment.name.start, AROUND);
+    let before = text.get(line.start..assignment.name.start).unwrap_or_default().trim_ascii();
+    assignment.operator == Operator::Colon && name.text == "key" && before == b"-"
+}
+
+/// Tells whether a shell is told what to say when there is no value: `${DB_PASSWORD:?not set}`.
+fn is_message(text: &[u8], assignment: &Assignment, value: &[u8]) -> bool {
+    let start = assignment.name.start;
+    text.get(start.saturating_sub(2)..start) == Some(b"${") && value.starts_with(b"?")
+}
+
+/// Tells whether the attribute of a page is bound to an expression: `[password]="form.password"`, `:token="token"`.
+fn is_bound(text: &[u8], assignment: &Assignment, hint: &Hint) -> bool {
+    let before = |back: usize| assignment.name.start.checked_sub(back).and_then(|at| text.get(at));
+    let vue = before(1) == Some(&b':') && before(2).is_some_and(u8::is_ascii_whitespace);
+    let angular = before(1) == Some(&b'[') && text.get(assignment.name.end) == Some(&b']');
+    let page = matches!(hint.language, Language::Markup | Language::Code);
+    page && (vue || angular) && text.get(assignment.value.start.saturating_sub(2)) == Some(&b'=')
+}
+
+/// Tells whether the value says where a system looks its users up (`nsswitch.conf`).
+fn is_database(name: &Name, value: &[u8]) -> bool {
+    name.text == "passwd"
+        && matches!(value, b"compat" | b"files" | b"ldap" | b"sss" | b"systemd" | b"winbind")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::assignment::tests::found_in;
+
+    fn check(text: &str, path: &str, expected: bool) {
+        let hint = Hint::of(path);
+        let Some((assignment, name)) = found_in(text, hint.language) else {
+            panic!("nothing is assigned in {text}")
+        };
+        assert_eq!(is_other(text.as_bytes(), &assignment, &name, &hint), expected, "{path}: {text}");
+    }
+
+    #[test]
+    fn sentences_assign_nothing() {
+        check("# First pass: check if target has it", "a.sh", true);
+        check("'  Password: based on env variable\n'", "a.py", true);
+        check("password: hunter rain", "a.yml", false);
+        check("password: hunterx # as it was", "a.yml", false);
+    }
+
+    #[test]
+    fn packed_programs_assign_expressions() {
+        let packed =
+            |value: &str| format!("{}password:{value},{}", "a=>b(c);".repeat(100), "a=>b(c);".repeat(100));
+        check(&packed("'wachtwoord'"), "main.js", true);
+        check(&packed("'kT9xLw2QzR7vNc4bHf8s'"), "main.js", false);
+        check("password:'wachtwoord'", "main.js", false);
+    }
+
+    #[test]
+    fn keys_of_a_list_are_ids() {
+        let one = "'key' => '334d419939c06bd99b4dfd8a49243f0f'";
+        let list = format!(
+            "{one},\n'key' => 'd6814fc83f45d2935e7777071e629ef9',\n'key' => '80af24a6a691230bbec33e930ab40665'"
+        );
+        check(one, "a.php", false);
+        check(&list, "a.php", true);
+        check(&list.replace("key", "api_key"), "a.php", false);
+        check("  - key: zUFtS7D0UyMeueYu", "a.yml", true);
+        check("  key: zUFtS7D0UyMeueYu", "a.yml", false);
+    }
+
+    #[test]
+    fn expressions_are_bound() {
+        check("<pdf [password]=\"pdfPasswordOf\">", "a.html", true);
+        check("<pdf :password=\"pdfPasswordOf\">", "a.vue", true);
+        check("<pdf password=\"pdfPasswordOf\">", "a.html", false);
+        check("passwd:         compat", "nsswitch.conf", true);
+        check("URL: p://a:${PG_PASSWORD:?Variable not set}@db", "compose.yml", true);
+    }
 }

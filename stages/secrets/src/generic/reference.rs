@@ -78,7 +78,7 @@ fn is_format(value: &[u8]) -> bool {
 }
 
 /// Tells whether the value is what a credential is kept under: `DB_PASSWORD`, `label.password`.
-fn is_name_of_variable(value: &[u8]) -> bool {
+pub(super) fn is_name_of_variable(value: &[u8]) -> bool {
     let constant = value.contains(&b'_')
         && value.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_' || byte.is_ascii_digit());
     // `label.password` is the key of a text, `spring.datasource.password` that of a setting.

@@ -48,6 +48,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::candidate::Source;
 use crate::engine_rule::EngineRule;
+use crate::generic;
 use crate::generic::name::{Name, Noun};
 use crate::hint::Area;
 use crate::limit::Limit;
@@ -232,7 +233,11 @@ fn is_at(name: &str, path: &str) -> bool {
 pub(crate) fn read(pass: &mut Pass<'_>) {
     let Some(reader) = pass.context.hint.reader else { return };
     let Some(format) = reader.format() else { return };
-    let example = pass.context.hint.area == Area::Example;
+    let area = pass.context.hint.area;
+    if area == Area::Words {
+        return;
+    }
+    let example = matches!(area, Area::Example | Area::Test);
     let text = pass.text.get(..LONGEST).unwrap_or(pass.text);
     if text.len() < pass.text.len() {
         pass.found.limit(Limit::CredentialFile);
@@ -278,7 +283,7 @@ fn is_filled_in(value: &[u8], form: Form) -> bool {
     let template = matches!(value.first(), Some(b'$' | b'<' | b'%' | b'@' | b'*' | b'!'))
         && form == Form::Plain
         && !is_mixed(value)
-        || form == Form::Plain && placeholder::has_mark(value)
+        || form == Form::Plain && (placeholder::has_mark(value) || placeholder::is_instruction(value))
         || value.starts_with(b"{{");
     value.len() >= 3
         && !template
@@ -299,6 +304,13 @@ fn is_mixed(value: &[u8]) -> bool {
             )
     });
     !is_name
+}
+
+/// Tells whether a value of settings that are code names a variable, or is a text for people.
+fn is_looked_up(value: &[u8]) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let looks = [&b"env["[..], b"env.fetch(", b"getenv(", b"environ", b"ssmparameter"];
+    generic::is_name_or_text(value) || looks.iter().any(|call| memchr::memmem::find(&lower, call).is_some())
 }
 
 /// Makes fields of the values that `is_secret` picks.

@@ -1,7 +1,7 @@
 //! Ruby on Rails: the key that opens the encrypted credentials, and the files of secrets before it.
 
 use super::syntax::pairs::{self, Separator};
-use super::{Field, Form, Format, is_one_of, pick, says_secret};
+use super::{Field, Form, Format, is_looked_up, is_one_of, pick, says_secret};
 
 pub(super) const FORMAT: Format = Format {
     rule: "rails-secret",
@@ -34,7 +34,10 @@ fn read(text: &[u8]) -> Vec<Field> {
         let name = value.name().rsplit('.').next().unwrap_or_default();
         is_one_of(name, &["secret_key_base", "secret_token", "password"]) || says_secret(name)
     });
-    fields.retain(|field| !erb(text.get(field.range.clone()).unwrap_or_default()));
+    fields.retain(|field| {
+        let value = text.get(field.range.clone()).unwrap_or_default();
+        !erb(value) && !is_looked_up(value)
+    });
     fields
 }
 
@@ -54,6 +57,7 @@ mod tests {
             "a:\n  secret_key_base: abc1\nb:\n  secret_key_base: <%= ENV[\"X\"] %>\n",
             &["abc1"],
         );
+        check("secret_token.rb", "Shop.config.secret_token = ENV['SECRET_TOKEN']\n", &[]);
         check("database.yml", "production:\n  username: u\n  password: pw1\n", &["pw1"]);
     }
 }

@@ -25,6 +25,11 @@ fn read(text: &[u8]) -> Vec<Field> {
     if !named.is_empty() {
         return named;
     }
+    // Sections and elements are those of other settings: a server's `wgi.conf`.
+    let other = |line: &std::ops::Range<usize>| matches!(text.get(line.start), Some(b'<' | b'['));
+    if lines(text).any(|line| other(&line)) {
+        return Vec::new();
+    }
     lines(text).filter_map(|line| secret(text.get(line.clone())?, line.start)).collect()
 }
 
@@ -72,6 +77,7 @@ mod tests {
             "# client server secret ip\nuser * \"abc1\" *\nb\tc\tabc2\t*\n",
             &["abc1", "abc2"],
         );
+        check("wgi.conf", "<VirtualHost *:80>\nAlias /static /home/static\nRequire all granted x\n", &[]);
         check("ipsec.secrets", ": PSK \"abc1\"\n", &["abc1"]);
     }
 }

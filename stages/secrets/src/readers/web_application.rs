@@ -1,7 +1,7 @@
 //! Settings of web applications that are code: Joomla, MediaWiki, Drupal, phpMyAdmin, Magento, Symfony, Django.
 
 use super::syntax::pairs::lines;
-use super::{Field, Form, Format, says_secret};
+use super::{Field, Form, Format, is_looked_up, says_secret};
 use crate::detect::assignment;
 use crate::hint::Language;
 
@@ -57,7 +57,8 @@ fn read(text: &[u8]) -> Vec<Field> {
             else {
                 continue;
             };
-            if !found.value.is_empty() && found.operator != assignment::Operator::Compare {
+            let value = text.get(found.value.clone()).unwrap_or_default();
+            if !value.is_empty() && !is_looked_up(value) && found.operator != assignment::Operator::Compare {
                 fields.push(Field { name: spelled.to_owned(), range: found.value, form: Form::Plain });
                 break;
             }
@@ -117,6 +118,12 @@ mod tests {
             "parameters.yml",
             "parameters:\n    database_password: abc1\n    secret: abc2\n",
             &["abc1", "abc2"],
+        );
+        check("settings.py", "S3_SECRET_KEY = envsecret('S3_SECRET_KEY')\n", &[]);
+        check(
+            "settings.php",
+            "'new_password' => 'Shkruani fjalëkalimin',\n'secret' => 'Klucz tajny',\n",
+            &[],
         );
         check("settings.py", "SECRET_KEY = os.environ['SECRET_KEY']\n", &[]);
     }
