@@ -9,9 +9,9 @@ use std::io::Write as _;
 use std::{env, fs, io};
 
 /// Trees.
-const ROUNDS: usize = 240;
+const ROUNDS: usize = 500;
 /// Questions from the root to an answer.
-const DEPTH: usize = 5;
+const DEPTH: usize = 3;
 /// Share of each answer that is taken.
 const RATE: f64 = 0.05;
 /// Pulls answers that few rows speak for toward nothing.
@@ -222,7 +222,7 @@ impl Forest {
         let tree = |tree: &Vec<Node>| tree.iter().map(node).collect::<Vec<_>>().join(" ");
         let trees: Vec<String> = self.trees.iter().map(tree).collect();
         format!(
-            "# Grown by examples/train.rs; see scorer/README.md.\n{:.0}\n{}\n",
+            "# Grown by examples/train.rs.\n{:.0}\n{}\n",
             self.base * 1000.0,
             trees.join("\n")
         )
