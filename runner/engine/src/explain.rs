@@ -130,6 +130,7 @@ fn other(given: &Given<'_>, read: &Read) -> Option<Change> {
     let text = match read {
         Read::Listing { .. } | Read::Contents { .. } => return None,
         Read::History { .. } => "the commits under check".to_owned(),
+        Read::Objects { .. } => "the objects that the repository holds".to_owned(),
         Read::Artifact { name, digest: was } => format!("artifact `{name}`, which was {}", digest(was)),
         Read::Shard { data, shard, digest: was } => {
             format!("shard `{shard}` of data `{data}`, which was {}", digest(was))

@@ -26,6 +26,9 @@ const MOST_ALIKE: usize = 4;
 /// Least probability in the first look: without a path less is known, and nothing must be lost by it.
 const FIRST_LOOK: u8 = 10;
 
+/// What closes the gap that missing objects leave.
+const FETCH: &str = "fetch the whole history: git fetch --refetch --no-filter";
+
 /// Blobs that hold something: the tag of each find, and where it is.
 type Holders = BTreeMap<Digest, BTreeMap<u64, Range<usize>>>;
 
@@ -36,8 +39,8 @@ pub(crate) fn look(given: &Given<'_>, out: &Sink, prepared: &Prepared<'_>) -> Re
     let options =
         Options { threshold: prepared.options.threshold.min(FIRST_LOOK), ..prepared.options.clone() };
     // A blob's path is found out only when something is in it. Files that exist to hold credentials are known by name.
-    let names = given.compute(|| commits.named(&Reader::may_read)).map_err(StageError::Failed)?;
-    let first = First { names, rules: &prepared.rules, options };
+    let survey = given.compute(|| commits.survey(&Reader::may_read)).map_err(StageError::Failed)?;
+    let first = First { names: survey.names, rules: &prepared.rules, options };
     let holders: Mutex<Holders> = Mutex::default();
     let limits: Mutex<BTreeMap<Digest, BTreeSet<Limit>>> = Mutex::default();
     let scanner = |blob: Blob<'_>| {
@@ -72,7 +75,12 @@ pub(crate) fn look(given: &Given<'_>, out: &Sink, prepared: &Prepared<'_>) -> Re
     let holders = holders.into_inner().unwrap_or_else(PoisonError::into_inner);
     let limits = limits.into_inner().unwrap_or_else(PoisonError::into_inner);
     let blobs: BTreeSet<Digest> = holders.keys().chain(limits.keys()).copied().collect();
-    let introduced = given.compute(|| commits.attribute(&blobs)).map_err(StageError::Failed)?;
+    let origins = given.compute(|| commits.attribute(&blobs, &survey.absent)).map_err(StageError::Failed)?;
+    if let Some(missing) = origins.missing {
+        given.lacks_objects()?;
+        out.gap_at(GapKind::Unread, missing.code, &missing.path, None, missing.reason, Some(FETCH));
+    }
+    let introduced = origins.places;
     for (blob, reached) in &limits {
         let path =
             introduced.get(blob).and_then(|places| places.first()).map_or("", |place| place.path.as_str());

@@ -13,7 +13,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use model::{Evidence, Location, Subject, SubjectKind};
+use model::{Evidence, GapKind, Location, Subject, SubjectKind};
 use source::{History, MemoryTree, Repository, Selection};
 use stage::{Output, Section, harness};
 
@@ -94,6 +94,28 @@ fn outgoing_commits_are_told_from_those_before() {
         commit(folder, "c/.npmrc", "//registry.example/:_authToken=26dfe8d8-889b-4380-92ff-9c3c6ea5d930\n");
     let range = Selection::Range { tips: vec![tip.clone()], excluded: vec![old] };
     assert_eq!(shown(&look(folder, range)), [("npmrc-credential".into(), tip, "c/.npmrc:1".into())]);
+}
+
+/// What is not there may hold anything.
+#[test]
+fn a_lost_file_is_a_gap() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    git(folder, &["init", "-q"]);
+    let first = commit(folder, "a.py", "x = 1\n");
+    let brought = commit(folder, "b/lost.py", &format!("z = '{}'\n", token()));
+    let id = git(folder, &["rev-parse", "HEAD:b/lost.py"]);
+    let (head, rest) = id.split_at(2);
+    std::fs::remove_file(folder.join(".git/objects").join(head).join(rest)).unwrap();
+    let range = Selection::Range { tips: vec![brought.clone()], excluded: vec![first] };
+    for selection in [Selection::Everything, range] {
+        let output = look(folder, selection);
+        let gaps: Vec<_> =
+            output.gaps.iter().map(|gap| (gap.kind, gap.code.as_str(), gap.reason.clone())).collect();
+        let reason = format!("1 object of the history is not in this clone: `b/lost.py` of commit {brought}");
+        assert_eq!(gaps, [(GapKind::Unread, source::MISSING_OBJECTS, reason)]);
+        assert!(output.findings.is_empty());
+    }
 }
 
 /// Files whose name alone says how they are read, each with the rule and line of its credential.

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::hex;
+
 /// How a [`Digest`] was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Algorithm {
@@ -105,14 +107,7 @@ impl Digest {
 
     /// Returns the digest in lower-case hexadecimal, without the algorithm.
     pub fn hex(&self) -> String {
-        // Listings hash the text of every file's id: formatting each byte would be what they spend their time on.
-        let digit = |value: u8| char::from(if value < 10 { b'0' + value } else { b'a' - 10 + value });
-        let mut text = String::with_capacity(2 * self.bytes().len());
-        for byte in self.bytes() {
-            text.push(digit(byte >> 4));
-            text.push(digit(byte & 0xF));
-        }
-        text
+        hex::encode(self.bytes())
     }
 }
 
@@ -133,17 +128,10 @@ impl FromStr for Digest {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let unknown = || DigestError::Algorithm(text.to_owned());
-        let (name, hex) = text.split_once(':').ok_or_else(unknown)?;
+        let (name, digits) = text.split_once(':').ok_or_else(unknown)?;
         let algorithm = Algorithm::ALL.into_iter().find(|a| a.name() == name).ok_or_else(unknown)?;
         let malformed = || DigestError::Hex(text.to_owned(), algorithm.length());
-        if hex.len() != algorithm.length() * 2 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(malformed());
-        }
-        let raw: Option<Vec<u8>> = (0..hex.len())
-            .step_by(2)
-            .map(|at| hex.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
-            .collect();
-        raw.and_then(|raw| Self::new(algorithm, &raw)).ok_or_else(malformed)
+        hex::decode(digits.as_bytes()).and_then(|raw| Self::new(algorithm, &raw)).ok_or_else(malformed)
     }
 }
 
@@ -177,7 +165,7 @@ mod tests {
         for text in
             ["", "blake3", "md5:00", "blake3:zz", "git-sha1:é", &format!("blake3:{}", "+f".repeat(32))]
         {
-            // The last one: `from_str_radix` takes a sign, which must not pass for a digit.
+            // The last one: what reads numbers may take a sign, which must not pass for a digit.
             assert!(text.parse::<Digest>().is_err(), "{text}");
         }
     }

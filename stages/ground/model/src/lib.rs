@@ -12,6 +12,7 @@ mod evidence;
 mod finding;
 mod fingerprint;
 mod gap;
+pub mod hex;
 mod id;
 mod lines;
 mod location;

@@ -30,13 +30,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let holder = |blob: &Digest, _: &[Hit]| {
         found.lock().map(|mut found| found.insert(*blob)).ok();
     };
-    let begun = Instant::now();
     let everything = Selection::Everything;
+    let begun = Instant::now();
+    let survey = source::history::survey(&repository, &everything, &|_| false, threads)?;
+    let surveyed = begun.elapsed();
+    let begun = Instant::now();
     let report = source::history::trace(&repository, &everything, &scanner, &holder, &|| false, threads)?;
     let scanned = begun.elapsed();
     let found = found.into_inner()?;
     let begun = Instant::now();
-    let places = source::history::attribute(&repository, &everything, &found, threads)?;
+    let origins = source::history::attribute(&repository, &everything, &found, &survey.absent, threads)?;
     let attributed = begun.elapsed();
     let mut out = std::io::stdout().lock();
     use std::io::Write as _;
@@ -47,12 +50,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         report.inflated_bytes >> 20,
         report.scanned_bytes >> 20
     )?;
+    writeln!(out, "survey {surveyed:.2?}; {} objects absent", survey.absent.len())?;
     writeln!(out, "scan {scanned:.2?}; {} finds, held by {} blobs", hits.into_inner(), found.len())?;
-    writeln!(out, "attribution {attributed:.2?}; {} blobs placed", places.len())?;
-    for (blob, places) in places.iter().take(3) {
+    writeln!(out, "attribution {attributed:.2?}; {} blobs placed", origins.places.len())?;
+    for (blob, places) in origins.places.iter().take(3) {
         writeln!(out, "{blob} {:?}", places.first())?;
     }
-    for problem in &report.problems {
+    for problem in report.problems.iter().chain(&origins.missing) {
         writeln!(out, "{}: {}", problem.code, problem.reason)?;
     }
     Ok(())

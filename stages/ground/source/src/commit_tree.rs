@@ -4,12 +4,12 @@ mod folders;
 
 use std::sync::{Mutex, PoisonError};
 
-use model::Digest;
+use model::{Digest, hex};
 use rayon::Scope;
 use rayon::prelude::*;
 
 use crate::listing::{self, TreeEntry};
-use crate::objects::{Kind, Objects, encode_hex};
+use crate::objects::{Kind, Objects};
 use crate::{Content, Entry, EntryKind, Problem, ReadError, Repository, SourceError, Tree, path};
 
 use folders::Folders;
@@ -161,7 +161,7 @@ impl Lister<'_> {
 
     fn entry(&self, entry: &TreeEntry<'_>, raw: &[u8]) {
         let (kind, size) = if entry.is_submodule() {
-            (EntryKind::Submodule { commit: encode_hex(entry.id) }, 0)
+            (EntryKind::Submodule { commit: hex::encode(entry.id) }, 0)
         } else if entry.is_link() {
             match read(self.repository, self.objects, entry.id, Kind::Blob, TARGET) {
                 Ok(target) => {

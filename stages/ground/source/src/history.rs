@@ -1,21 +1,23 @@
 //! The commits of a repository as content: every blob they brought in, each scanned once.
 
+mod absent;
 mod attribute;
 mod commits;
 mod graph;
-mod named;
 mod range;
 mod scan;
+mod survey;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use model::Digest;
 
-pub use attribute::attribute;
+pub use absent::MISSING_OBJECTS;
+pub use attribute::{Origins, attribute};
 pub use commits::History;
-pub use named::named;
 pub use scan::{HistoryReport, scan, trace};
+pub use survey::{Survey, survey};
 
 /// Which blobs to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,8 +75,11 @@ pub trait Commits: Send + Sync {
     /// Returns a digest over the ids that fix what a scan sees: tips and excluded commits, or all refs.
     fn digest(&self) -> Digest;
 
-    /// Shows every selected blob to `scanner` once, on many threads. Returns what could not be seen: missing objects of
-    /// a partial clone, the boundary of a shallow one. Stops early, without an error, when `cancelled` says so.
+    /// Returns a digest over what holds the repository's objects: it differs once missing ones are fetched.
+    fn held(&self) -> Digest;
+
+    /// Shows every selected blob to `scanner` once, on many threads. Returns what could not be read, and
+    /// the boundary of a shallow clone; what is not there [`Commits::survey`] finds. Stops early, without an error, when `cancelled` says so.
     fn scan(
         &self,
         scanner: &(dyn Fn(Blob<'_>) + Sync),
@@ -105,16 +110,16 @@ pub trait Commits: Send + Sync {
         self.scan(&scanner, cancelled)
     }
 
-    /// Returns the blobs that a folder lists under a file name that `wanted` holds for, with those names: before a scan
-    /// nothing else is known of where a blob stands.
-    fn named(&self, wanted: &(dyn Fn(&[u8]) -> bool + Sync)) -> Result<Names, String>;
+    /// Looks through the folders for file names that `wanted` holds for: before a scan nothing else is known of where a
+    /// blob stands.
+    fn survey(&self, wanted: &(dyn Fn(&[u8]) -> bool + Sync)) -> Result<Survey, String>;
 
     /// Reads one blob, for the lines around a find.
     fn read(&self, _blob: &Digest) -> Result<crate::Content, crate::ReadError> {
         Err(crate::ReadError::NotAFile)
     }
 
-    /// Returns for each blob where it came in: the earliest commit first. A blob that no selected commit holds is left
-    /// out.
-    fn attribute(&self, blobs: &BTreeSet<Digest>) -> Result<BTreeMap<Digest, Vec<Introduced>>, String>;
+    /// Returns for each blob where it came in, the earliest commit first, and tells which objects are missed: of those that
+    /// a survey found `absent`, what a selected commit leads to.
+    fn attribute(&self, blobs: &BTreeSet<Digest>, absent: &BTreeSet<Digest>) -> Result<Origins, String>;
 }

@@ -19,7 +19,10 @@ mod worktree;
 
 pub use commit_tree::CommitTree;
 pub use error::SourceError;
-pub use history::{Blob, Commits, History, HistoryReport, Hit, Introduced, Names, Selection};
+pub use history::{
+    Blob, Commits, History, HistoryReport, Hit, Introduced, MISSING_OBJECTS, Names, Origins, Selection,
+    Survey,
+};
 pub use memory::MemoryTree;
 pub use repository::{Branch, Change, Repository};
 pub use shared::Shared;

@@ -13,7 +13,7 @@ mod visited;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use model::Algorithm;
+use model::{Algorithm, hex};
 
 use crate::listing::{self, TreeEntry};
 use crate::{Hit, Problem, Repository, SourceError};
@@ -71,10 +71,9 @@ impl Objects {
         self.algorithm
     }
 
-    /// Tells whether any pack or folder holds the object.
-    pub(crate) fn contains(&self, id: &[u8]) -> bool {
+    /// Tells whether any pack holds the object.
+    pub(crate) fn is_packed(&self, id: &[u8]) -> bool {
         self.packs.iter().any(|pack| pack.find(id).is_some())
-            || self.folders.iter().any(|folder| loose_path(folder, id).is_file())
     }
 
     /// Returns the size of the object with this id, without reading all of it.
@@ -147,6 +146,17 @@ impl Objects {
         visit.run().map(drop)
     }
 
+    /// Returns the names of all packs and the ids of all loose objects: they fix what is held.
+    pub(crate) fn names(&self) -> Result<Vec<Vec<u8>>, SourceError> {
+        let packs = self.packs.iter().map(|pack| pack.name().as_bytes().to_vec());
+        Ok(packs.chain(self.loose()?).collect())
+    }
+
+    /// Lists what is loose, so that asking for many objects asks the file system once.
+    pub(crate) fn holding(&self) -> Result<Holding<'_>, SourceError> {
+        Ok(Holding { objects: self, loose: self.loose()? })
+    }
+
     /// Returns the ids of all loose objects, sorted, each once.
     fn loose(&self) -> Result<Vec<Vec<u8>>, SourceError> {
         let mut ids = BTreeSet::new();
@@ -154,12 +164,25 @@ impl Objects {
             for first in 0..=u8::MAX {
                 let path = folder.join(format!("{first:02x}"));
                 for name in names(&path)? {
-                    let id = decode_hex(format!("{first:02x}{name}").as_bytes());
+                    let id = hex::decode(format!("{first:02x}{name}").as_bytes());
                     ids.extend(id.filter(|id| id.len() == self.algorithm.length()));
                 }
             }
         }
         Ok(ids.into_iter().collect())
+    }
+}
+
+/// Which objects there are.
+pub(crate) struct Holding<'a> {
+    objects: &'a Objects,
+    loose: Vec<Vec<u8>>,
+}
+
+impl Holding<'_> {
+    /// Tells whether any pack or folder holds the object.
+    pub(crate) fn has(&self, id: &[u8]) -> bool {
+        self.objects.is_packed(id) || self.loose.binary_search_by(|held| held.as_slice().cmp(id)).is_ok()
     }
 }
 
@@ -208,8 +231,8 @@ fn pack_name(index: &Path) -> String {
 }
 
 fn loose_path(folder: &Path, id: &[u8]) -> PathBuf {
-    let hex = encode_hex(id);
-    let (first, rest) = hex.split_at_checked(2).unwrap_or(("", &hex));
+    let name = hex::encode(id);
+    let (first, rest) = name.split_at_checked(2).unwrap_or(("", &name));
     folder.join(first).join(rest)
 }
 
@@ -224,23 +247,4 @@ fn loose_size(path: &Path) -> Option<u64> {
     let header = header.get(..written)?;
     let text = header.split(|byte| *byte == 0).next().and_then(|text| std::str::from_utf8(text).ok())?;
     text.split_once(' ')?.1.parse().ok()
-}
-
-/// Writes an id in hexadecimal.
-pub(crate) fn encode_hex(id: &[u8]) -> String {
-    use std::fmt::Write as _;
-    id.iter().fold(String::with_capacity(id.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-/// Reads hexadecimal.
-pub(crate) fn decode_hex(hex: &[u8]) -> Option<Vec<u8>> {
-    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let (pairs, rest) = hex.as_chunks::<2>();
-    if !rest.is_empty() {
-        return None;
-    }
-    pairs.iter().map(|[high, low]| Some(digit(high)? << 4 | digit(low)?)).collect()
 }

@@ -16,6 +16,9 @@ mod history;
 #[path = "git/listing.rs"]
 mod listing;
 #[cfg(test)]
+#[path = "git/missing.rs"]
+mod missing;
+#[cfg(test)]
 #[path = "git/packs.rs"]
 mod packs;
 #[cfg(test)]

@@ -237,6 +237,13 @@ impl<'a> Given<'a> {
         tokio::task::block_in_place(|| self.inputs.pool.install(work))
     }
 
+    /// Notes that objects of the commits are missing: the answer holds only as long as the repository holds no others.
+    pub fn lacks_objects(&self) -> Result<(), StageError> {
+        let digest = self.commits()?.held();
+        self.note(Read::Objects { digest });
+        Ok(())
+    }
+
     /// Tells whether the run is to stop. Loops over files ask this at every file.
     pub fn cancelled(&self) -> bool {
         self.inputs.cancel.is_cancelled()
@@ -303,6 +310,9 @@ impl<'a> Given<'a> {
             }
             Read::History { digest } => {
                 self.inputs.commits.as_ref().is_some_and(|commits| commits.digest() == *digest)
+            }
+            Read::Objects { digest } => {
+                self.inputs.commits.as_ref().is_some_and(|commits| commits.held() == *digest)
             }
             Read::Artifact { name, digest } => self.has_artifact(name, digest.as_ref()),
             Read::Shard { data, shard, digest } => self

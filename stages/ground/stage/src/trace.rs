@@ -61,6 +61,11 @@ pub enum Read {
         /// Digest of it.
         digest: Digest,
     },
+    /// Which objects the repository of the commits holds, where some are missing.
+    Objects {
+        /// Digest over what holds them.
+        digest: Digest,
+    },
 }
 
 /// All that a stage read, each thing once, sorted.

@@ -9,12 +9,13 @@ use std::sync::{Mutex, PoisonError};
 use model::{Algorithm, Digest};
 use rayon::prelude::*;
 
+use super::absent::{told, traced, unrooted};
 use super::graph::Graph;
 use super::range;
 use crate::listing::{self, TreeEntry};
 use crate::objects::{Key, Keys, Objects, key};
 use crate::threads::on_threads;
-use crate::{Hit, Introduced, Repository, Selection, SourceError, path};
+use crate::{Hit, Introduced, Problem, Repository, Selection, SourceError, path};
 
 /// A blob that came in at more places than this is told for the earliest ones.
 const PLACES: usize = 32;
@@ -23,21 +24,34 @@ const PLACES: usize = 32;
 const DEPTH: usize = 1024;
 const FILES: usize = 1 << 16;
 
-/// Returns for each of `blobs` where it came in, the earliest commit first, each path once. A blob that no selected commit
-/// holds is left out. `threads` as in [`super::scan`].
+/// Where blobs came in, and what is not there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origins {
+    /// For each blob the places, the earliest commit first, each path once.
+    pub places: BTreeMap<Digest, Vec<Introduced>>,
+    /// What commits lead to and the repository does not hold.
+    pub missing: Option<Problem>,
+}
+
+/// Returns for each of `blobs` where it came in; one that no selected commit holds is left out. `absent` is what a
+/// [`super::survey`] of the selection found. `threads` as in [`super::scan`].
 pub fn attribute(
     repository: &Repository,
     selection: &Selection,
     blobs: &BTreeSet<Digest>,
+    absent: &BTreeSet<Digest>,
     threads: usize,
-) -> Result<BTreeMap<Digest, Vec<Introduced>>, SourceError> {
-    if blobs.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    on_threads(threads, || match selection {
-        Selection::Everything => everything(repository, blobs),
-        Selection::Range { tips, excluded } => range::attribute(repository, tips, excluded, blobs),
-    })?
+) -> Result<Origins, SourceError> {
+    let wanted: BTreeSet<Digest> = blobs.iter().copied().chain(traced(absent)).collect();
+    let (mut places, unrooted) = on_threads(threads, || match selection {
+        Selection::Everything => everything(repository, &wanted),
+        Selection::Range { tips, excluded } => {
+            range::attribute(repository, tips, excluded, &wanted).map(|places| (places, Vec::new()))
+        }
+    })??;
+    let missing = told(absent, &places, &unrooted);
+    places.retain(|blob, _| blobs.contains(blob));
+    Ok(Origins { places, missing })
 }
 
 /// Keeps the earliest place of each blob and path, in order of time.
@@ -79,15 +93,19 @@ impl Wanted<'_> {
 /// Of each tree that leads to a wanted blob, the entries that lead on, as they stand in it.
 type Leads = HashMap<Digest, Box<[u8]>>;
 
-fn everything(
-    repository: &Repository,
-    blobs: &BTreeSet<Digest>,
-) -> Result<BTreeMap<Digest, Vec<Introduced>>, SourceError> {
+/// Where each wanted object came in, and what is missing above all folders.
+type Traced = (BTreeMap<Digest, Vec<Introduced>>, Vec<String>);
+
+fn everything(repository: &Repository, blobs: &BTreeSet<Digest>) -> Result<Traced, SourceError> {
     let objects = Objects::open(repository)?;
+    let graph = Graph::read(repository, &objects)?;
+    let unrooted = unrooted(repository, &objects, &graph)?;
+    if blobs.is_empty() {
+        return Ok((BTreeMap::new(), unrooted));
+    }
     let wanted = Wanted { keys: blobs.iter().map(|blob| key(blob.bytes())).collect(), blobs };
     let leading = leading_trees(repository, &objects, &wanted)?;
     let leads = leads(repository, &objects, &wanted, &leading)?;
-    let graph = Graph::read(repository, &objects)?;
     let commits = graph.reachable();
     let brought = commits.par_iter().flat_map_iter(|commit| {
         let parents: Vec<Option<Digest>> = graph.parents(commit).map(|parent| Some(parent.tree)).collect();
@@ -98,7 +116,7 @@ fn everything(
         comparison.brought.into_iter().map(move |(blob, path)| (blob, introduced(path)))
     });
     let found: Vec<(Digest, Introduced)> = brought.collect();
-    Ok(earliest(found.into_iter()))
+    Ok((earliest(found.into_iter()), unrooted))
 }
 
 /// Returns the trees that hold a wanted blob, at any depth.
@@ -154,9 +172,8 @@ fn leads(
             leads.lock().unwrap_or_else(PoisonError::into_inner).insert(own, kept);
         }
     };
-    let on = |entry: &TreeEntry<'_>| match entry.is_folder() {
-        true => leading.contains(&key(entry.id)),
-        false => wanted.contains(entry.id, algorithm),
+    let on = |entry: &TreeEntry<'_>| {
+        entry.is_folder() && leading.contains(&key(entry.id)) || wanted.contains(entry.id, algorithm)
     };
     objects.trees_with(repository, &on, &holder)?;
     Ok(leads.into_inner().unwrap_or_else(PoisonError::into_inner))
@@ -189,7 +206,8 @@ impl<'a> Comparison<'a> {
             let Some(id) = digest(&entry).filter(|id| !before.contains(&Some(*id))) else { continue };
             let length = self.prefix.len();
             self.prefix.extend_from_slice(entry.name);
-            if entry.is_folder() {
+            // A folder that leads nowhere is one that was asked for itself.
+            if entry.is_folder() && self.leads.contains_key(&id) {
                 self.prefix.push(b'/');
                 self.compare(&id, &before, depth + 1);
             } else {

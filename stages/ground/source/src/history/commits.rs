@@ -1,14 +1,13 @@
 //! A selection of a repository's commits, ready to be handed to a stage.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use model::{Digest, Hasher};
 
 use super::scan::BLOB_BOUND;
-use super::{attribute, named, scan, trace};
-use crate::{
-    Blob, Commits, Content, Hit, Introduced, Names, Problem, ReadError, Repository, Selection, SourceError,
-};
+use super::{Origins, Survey, attribute, scan, survey, trace};
+use crate::objects::Objects;
+use crate::{Blob, Commits, Content, Hit, Problem, ReadError, Repository, Selection, SourceError};
 
 /// A selection of a repository's commits.
 #[derive(Debug)]
@@ -47,6 +46,15 @@ impl Commits for History {
         self.digest
     }
 
+    fn held(&self) -> Digest {
+        let mut hasher = Hasher::new("objects/v1");
+        let names = Objects::open(&self.repository).and_then(|objects| objects.names());
+        for name in names.unwrap_or_else(|error| vec![chain(&error).into_bytes()]) {
+            hasher.part(name);
+        }
+        hasher.digest()
+    }
+
     fn scan(
         &self,
         scanner: &(dyn Fn(Blob<'_>) + Sync),
@@ -68,16 +76,16 @@ impl Commits for History {
             .map_err(|error| chain(&error))
     }
 
-    fn named(&self, wanted: &(dyn Fn(&[u8]) -> bool + Sync)) -> Result<Names, String> {
-        named(&self.repository, &self.selection, wanted, 0).map_err(|error| chain(&error))
+    fn survey(&self, wanted: &(dyn Fn(&[u8]) -> bool + Sync)) -> Result<Survey, String> {
+        survey(&self.repository, &self.selection, wanted, 0).map_err(|error| chain(&error))
     }
 
     fn read(&self, blob: &Digest) -> Result<Content, ReadError> {
         self.repository.blob(blob, BLOB_BOUND).map(Content::new)
     }
 
-    fn attribute(&self, blobs: &BTreeSet<Digest>) -> Result<BTreeMap<Digest, Vec<Introduced>>, String> {
-        attribute(&self.repository, &self.selection, blobs, 0).map_err(|error| chain(&error))
+    fn attribute(&self, blobs: &BTreeSet<Digest>, absent: &BTreeSet<Digest>) -> Result<Origins, String> {
+        attribute(&self.repository, &self.selection, blobs, absent, 0).map_err(|error| chain(&error))
     }
 }
 

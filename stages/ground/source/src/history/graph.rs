@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use model::{Algorithm, Digest};
+use model::{Algorithm, Digest, hex};
 
-use crate::objects::{Kind, Objects, Seen, decode_hex};
+use crate::objects::{Kind, Objects, Seen};
 use crate::{Repository, SourceError};
 
 /// A commit, as far as attribution needs it.
@@ -14,7 +14,7 @@ pub(super) struct Commit {
     pub(super) tree: Digest,
     /// Committer time, seconds since the epoch.
     pub(super) time: i64,
-    parents: Vec<Digest>,
+    pub(super) parents: Vec<Digest>,
 }
 
 /// All commits of a repository.
@@ -75,11 +75,11 @@ impl Graph {
 fn parse(id: &[u8], bytes: &[u8], algorithm: Algorithm) -> Option<Commit> {
     let (mut tree, mut time, mut parents) = (None, None, Vec::new());
     for line in bytes.split(|byte| *byte == b'\n').take_while(|line| !line.is_empty()) {
-        let read = |hex: &[u8]| Digest::new(algorithm, &decode_hex(hex)?);
-        if let Some(hex) = line.strip_prefix(b"tree ") {
-            tree = tree.or_else(|| read(hex));
-        } else if let Some(hex) = line.strip_prefix(b"parent ") {
-            parents.extend(read(hex));
+        let read = |digits: &[u8]| Digest::new(algorithm, &hex::decode(digits)?);
+        if let Some(digits) = line.strip_prefix(b"tree ") {
+            tree = tree.or_else(|| read(digits));
+        } else if let Some(digits) = line.strip_prefix(b"parent ") {
+            parents.extend(read(digits));
         } else if let Some(who) = line.strip_prefix(b"committer ") {
             time = committed(who);
         }

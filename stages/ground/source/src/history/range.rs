@@ -6,17 +6,18 @@ use git2::{ErrorCode, ObjectType, Oid, Sort};
 use model::Digest;
 use rayon::prelude::*;
 
-use super::scan::{Audience, HistoryReport, absences, report, shallow};
+use super::Survey;
+use super::scan::{Audience, HistoryReport, report, shallow};
 use crate::objects::{Visited, is_binary};
-use crate::{Blob, Introduced, Names, Repository, SourceError, path};
+use crate::{Blob, Introduced, Repository, SourceError, path};
 
 /// What one commit brought in.
 #[derive(Default)]
 struct Brought {
     /// Blob and raw path; where paths do not matter, each blob at least once under each of its names, without folders.
     blobs: Vec<(Oid, Vec<u8>)>,
-    /// Trees that the clone does not hold.
-    missing: BTreeSet<Oid>,
+    /// Folders that the clone does not hold, with their paths as those of blobs.
+    missing: Vec<(Oid, Vec<u8>)>,
 }
 
 /// Whether paths matter. A folder that stands in many places is gone through once where they do not: a few small trees
@@ -43,7 +44,6 @@ pub(super) fn scan(
     let cancelled = audience.cancelled;
     let commits = walk(repository, tips, excluded)?;
     let mut blobs = BTreeSet::new();
-    let mut missing = BTreeSet::new();
     let brought: Result<Vec<Brought>, SourceError> = commits
         .par_iter()
         .map(
@@ -54,7 +54,6 @@ pub(super) fn scan(
         .collect();
     for brought in brought? {
         blobs.extend(brought.blobs.into_iter().map(|(blob, _)| blob));
-        missing.extend(brought.missing);
     }
     let blobs: Vec<Oid> = blobs.into_iter().collect();
     let shown: Result<Vec<Shown>, SourceError> = blobs
@@ -72,18 +71,14 @@ pub(super) fn scan(
             Shown::TooLarge(size) => {
                 visited.too_large.insert(blob.as_bytes().to_vec(), size);
             }
-            Shown::Missing => {
-                missing.insert(*blob);
-            }
             Shown::Corrupt => {
                 visited.corrupt += 1;
                 visited.first_corrupt.get_or_insert_with(|| blob.to_string());
             }
-            Shown::NotAsked => {}
+            Shown::NotAsked | Shown::Missing => {}
         }
     }
     let mut report = report(visited);
-    report.problems.extend(absences(missing.len()));
     let boundary: BTreeSet<String> = repository.shallow_commits()?.into_iter().collect();
     let cut = if boundary.is_empty() {
         0
@@ -94,19 +89,23 @@ pub(super) fn scan(
     Ok(report)
 }
 
-/// Returns for each of `wanted` where the range brought it in.
+/// Returns for each of `wanted` where the range brought it in: blobs, and folders that are not there.
 pub(super) fn attribute(
     repository: &Repository,
     tips: &[String],
     excluded: &[String],
     wanted: &BTreeSet<Digest>,
 ) -> Result<BTreeMap<Digest, Vec<Introduced>>, SourceError> {
+    if wanted.is_empty() {
+        return Ok(BTreeMap::new());
+    }
     let commits = walk(repository, tips, excluded)?;
     let found: Result<Vec<Vec<(Digest, Introduced)>>, SourceError> = commits
         .par_iter()
         .map(|commit| {
             let mut found = Vec::new();
-            for (blob, raw) in bring(repository, *commit, Paths::Matter)?.blobs {
+            let brought = bring(repository, *commit, Paths::Matter)?;
+            for (blob, raw) in brought.blobs.into_iter().chain(brought.missing) {
                 let Some(digest) = repository.digest(blob).filter(|digest| wanted.contains(digest)) else {
                     continue;
                 };
@@ -120,25 +119,36 @@ pub(super) fn attribute(
     Ok(super::attribute::earliest(found?.into_iter().flatten()))
 }
 
-/// Returns the blobs that the range brought in under a file name that `wanted` holds for, with those names.
-pub(super) fn named(
+/// Looks through the folders that the range brought in.
+pub(super) fn survey(
     repository: &Repository,
     tips: &[String],
     excluded: &[String],
     wanted: &(dyn Fn(&[u8]) -> bool + Sync),
-) -> Result<Names, SourceError> {
+) -> Result<Survey, SourceError> {
     let commits = walk(repository, tips, excluded)?;
     let brought: Result<Vec<Brought>, SourceError> =
         commits.par_iter().map(|commit| bring(repository, *commit, Paths::DoNot)).collect();
-    let mut names = Names::new();
-    for (blob, name) in brought?.into_iter().flat_map(|brought| brought.blobs) {
-        if wanted(&name)
-            && let Some(id) = repository.digest(blob)
-        {
-            names.entry(id).or_default().insert(path::escape(&name).into_owned());
+    let (mut said, mut blobs) = (Survey::default(), BTreeSet::new());
+    for Brought { blobs: brought, missing } in brought? {
+        said.absent.extend(missing.into_iter().filter_map(|(folder, _)| repository.digest(folder)));
+        for (blob, name) in brought {
+            blobs.insert(blob);
+            if wanted(&name)
+                && let Some(id) = repository.digest(blob)
+            {
+                said.names.entry(id).or_default().insert(path::escape(&name).into_owned());
+            }
         }
     }
-    Ok(names)
+    repository.with(|handle| {
+        let unreadable = |source| SourceError::Object { what: "list of", id: "objects".to_owned(), source };
+        let objects = handle.odb().map_err(unreadable)?;
+        let absent = blobs.into_iter().filter(|blob| !objects.exists(*blob));
+        said.absent.extend(absent.filter_map(|blob| repository.digest(blob)));
+        Ok(())
+    })?;
+    Ok(said)
 }
 
 /// Returns the commits of the range.
@@ -200,7 +210,8 @@ struct Pair {
 
 fn compare(handle: &git2::Repository, pair: Pair, paths: Paths, open: &mut Vec<Pair>, brought: &mut Brought) {
     let Ok(listed) = handle.find_tree(pair.tree) else {
-        brought.missing.insert(pair.tree);
+        let path = pair.prefix.strip_suffix(b"/").unwrap_or(&pair.prefix);
+        brought.missing.push((pair.tree, path.to_vec()));
         return;
     };
     let parents: Vec<git2::Tree<'_>> =

@@ -1,12 +1,9 @@
 //! Shows the blobs of a selection to a scanner.
 
-use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
-
-use model::Digest;
+use model::{Digest, hex};
 
 use super::range;
-use crate::objects::{Kind, Objects, Seen, Visit, Visited, encode_hex};
+use crate::objects::{Kind, Objects, Seen, Visit, Visited};
 use crate::threads::on_threads;
 use crate::{Blob, Hit, Problem, Repository, Selection, SourceError};
 
@@ -102,9 +99,6 @@ fn everything(repository: &Repository, audience: &Audience<'_>) -> Result<Histor
     let mut report = report(visit.run()?);
     report.problems.extend_from_slice(objects.problems());
     report.problems.extend(shallow(repository.shallow_commits()?.len()));
-    if repository.is_partial() && !(audience.cancelled)() {
-        report.problems.extend(missing(repository, &objects, audience.cancelled)?);
-    }
     Ok(report)
 }
 
@@ -112,7 +106,7 @@ fn everything(repository: &Repository, audience: &Audience<'_>) -> Result<Histor
 pub(super) fn report(visited: Visited) -> HistoryReport {
     let mut problems: Vec<Problem> = Vec::new();
     for (id, size) in visited.too_large.iter().take(TOLD) {
-        problems.push(too_large(&encode_hex(id), *size));
+        problems.push(too_large(&hex::encode(id), *size));
     }
     if let Some(rest) = visited.too_large.len().checked_sub(TOLD).filter(|rest| *rest > 0) {
         problems.push(Problem {
@@ -150,33 +144,5 @@ pub(super) fn shallow(commits: usize) -> Option<Problem> {
         code: "shallow-history",
         path: String::new(),
         reason: format!("the clone is shallow: history is cut at {commits} commits"),
-    })
-}
-
-/// Counts blobs that trees of a partial clone name and the clone does not hold.
-fn missing(
-    repository: &Repository,
-    objects: &Objects,
-    cancelled: &(dyn Fn() -> bool + Sync),
-) -> Result<Option<Problem>, SourceError> {
-    let absent = Mutex::new(BTreeSet::new());
-    let visitor = |seen: Seen<'_>| {
-        for entry in crate::listing::entries(seen.bytes, objects.algorithm().length()) {
-            if !entry.is_submodule() && !objects.contains(entry.id) {
-                absent.lock().unwrap_or_else(PoisonError::into_inner).insert(entry.id.to_vec());
-            }
-        }
-    };
-    objects.each(repository, Kind::Tree, &visitor, cancelled)?;
-    let absent = absent.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(absences(absent.len()))
-}
-
-/// Tells how many objects a clone does not hold.
-pub(super) fn absences(number: usize) -> Option<Problem> {
-    (number > 0).then(|| Problem {
-        code: "missing-objects",
-        path: String::new(),
-        reason: format!("{number} files and folders of the history are not in this clone"),
     })
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use model::hex;
 use rayon::Scope;
 use rayon::prelude::*;
 
@@ -12,7 +13,7 @@ use super::delta::{Delta, Piece};
 use super::forest::{Forest, From};
 use super::seen::{Margin, widen};
 use super::visited::Tally;
-use super::{Objects, Pack, Seen, Visited, encode_hex, is_binary};
+use super::{Objects, Pack, Seen, Visited, is_binary};
 use crate::{Hit, Repository, SourceError};
 
 /// What an object is.
@@ -114,9 +115,8 @@ impl Visit<'_> {
         }
         let loose = self.objects.loose()?;
         loose.par_iter().for_each(|id| {
-            let packed = || self.objects.packs.iter().any(|pack| pack.find(id).is_some());
-            if !(self.cancelled)() && !packed() && self.loose(id, &tally).is_none() {
-                tally.corrupt(1, || encode_hex(id));
+            if !(self.cancelled)() && !self.objects.is_packed(id) && self.loose(id, &tally).is_none() {
+                tally.corrupt(1, || hex::encode(id));
             }
         });
         Ok(tally.finish())
@@ -179,7 +179,7 @@ impl<'a> Walk<'a> {
             From::Elsewhere(id) => match self.elsewhere(id) {
                 Some(Some(held)) => self.tree(scope, node, Some(held)),
                 Some(None) => {}
-                None => self.tally.corrupt(u64::from(self.forest.weight(node)), || encode_hex(id)),
+                None => self.tally.corrupt(u64::from(self.forest.weight(node)), || hex::encode(id)),
             },
         }
     }
@@ -245,7 +245,7 @@ impl<'a> Walk<'a> {
 
     fn unreadable(&self, node: u32) {
         let (_, number) = self.forest.place(node);
-        self.tally.corrupt(u64::from(self.forest.weight(node)), || encode_hex(self.pack.id(number)));
+        self.tally.corrupt(u64::from(self.forest.weight(node)), || hex::encode(self.pack.id(number)));
     }
 
     /// Makes an object out of its base, or inflates it, and shows it. `None` when it cannot be read.

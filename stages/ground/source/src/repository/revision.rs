@@ -99,18 +99,6 @@ impl Repository {
         Ok(commits)
     }
 
-    /// Tells whether objects were left out when the repository was cloned (`git clone --filter`).
-    pub fn is_partial(&self) -> bool {
-        self.with(|handle| {
-            let Ok(config) = handle.config() else { return Ok(false) };
-            let promisor = config.entries(Some("^remote\\..*\\.promisor$")).is_ok_and(
-                |mut entries| matches!(entries.next(), Some(Ok(entry)) if entry.value() != Ok("false")),
-            );
-            Ok(promisor || config.get_entry("extensions.partialclone").is_ok())
-        })
-        .unwrap_or(false)
-    }
-
     /// Returns the ids of all that any ref points to, HEAD with them, sorted, each once: they fix what the whole history is.
     pub fn tips(&self) -> Result<Vec<String>, SourceError> {
         self.with(|handle| {

@@ -8,13 +8,13 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use model::hex;
 use rayon::Scope;
 
 use super::ignored::{Level, PatternFile};
 use super::index::Mode;
 use super::place::{ATTRIBUTES, Place};
 use super::stamp::Stamp;
-use crate::objects::encode_hex;
 use crate::{Entry, EntryKind, Problem, Repository, path};
 
 /// The name under which git looks for patterns in every folder.
@@ -211,7 +211,7 @@ impl<'s> Reading<'s, '_> {
             name,
             tracked: inside,
             above: Arc::clone(self.level),
-            submodule: submodule.map(|entry| encode_hex(entry.id())),
+            submodule: submodule.map(|entry| hex::encode(entry.id())),
             is_top: false,
         };
         let walk = self.walk;

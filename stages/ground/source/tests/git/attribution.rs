@@ -7,6 +7,16 @@ use source::{Introduced, Repository, Selection, history};
 
 use crate::sandbox::{Dice, Sandbox, blobs};
 
+fn attribute(
+    repository: &Repository,
+    selection: &Selection,
+    blobs: &BTreeSet<Digest>,
+) -> BTreeMap<Digest, Vec<Introduced>> {
+    let origins = history::attribute(repository, selection, blobs, &BTreeSet::new(), 2).unwrap();
+    assert_eq!(origins.missing, None);
+    origins.places
+}
+
 /// Finds the first commit of each blob and path by asking git for every commit's parents and files.
 fn places(sandbox: &Sandbox, name: &str, wanted: &BTreeSet<Digest>) -> BTreeMap<Digest, Vec<Introduced>> {
     let log = sandbox.git(&["log", "--all", "--format=%H %ct %P"]);
@@ -69,16 +79,13 @@ fn finds_are_traced_to_the_commit_that_brought_them() {
         let wanted: BTreeSet<Digest> =
             blobs(&sandbox, "").keys().map(|id| format!("git-sha1:{id}").parse().unwrap()).collect();
         let repository = Repository::open(sandbox.root()).unwrap();
-        let found = history::attribute(&repository, &selection, &wanted, 2).unwrap();
+        let found = attribute(&repository, &selection, &wanted);
         assert_eq!(found, places(&sandbox, "git-sha1", &wanted));
         let tips = repository.tips().unwrap();
         let range = Selection::Range { tips, excluded: vec![] };
-        assert_eq!(history::attribute(&repository, &range, &wanted, 1).unwrap(), found);
+        assert_eq!(attribute(&repository, &range, &wanted), found);
         let one: BTreeSet<Digest> = wanted.into_iter().take(1).collect();
-        assert_eq!(
-            history::attribute(&repository, &selection, &one, 0).unwrap(),
-            places(&sandbox, "git-sha1", &one)
-        );
+        assert_eq!(attribute(&repository, &selection, &one), places(&sandbox, "git-sha1", &one));
         sandbox.git(&["gc", "--quiet"]);
     }
 }
@@ -109,7 +116,7 @@ fn wide_folders_are_followed_as_deltas() {
         let wanted: BTreeSet<Digest> =
             all.keys().step_by(3).map(|id| format!("{name}:{id}").parse().unwrap()).collect();
         let repository = Repository::open(sandbox.root()).unwrap();
-        let found = history::attribute(&repository, &Selection::Everything, &wanted, 2).unwrap();
+        let found = attribute(&repository, &Selection::Everything, &wanted);
         let mut expected = places(&sandbox, name, &wanted);
         expected.values_mut().for_each(|places| places.truncate(32));
         assert_eq!(found, expected);
@@ -125,8 +132,7 @@ fn what_no_ref_reaches_is_seen_and_has_no_place() {
     sandbox.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
     assert_eq!(blobs(&sandbox, "").len(), 2);
     let repository = Repository::open(sandbox.root()).unwrap();
-    let places =
-        history::attribute(&repository, &Selection::Everything, &BTreeSet::from([dropped]), 1).unwrap();
+    let places = attribute(&repository, &Selection::Everything, &BTreeSet::from([dropped]));
     assert_eq!(places, BTreeMap::new());
 }
 
@@ -142,7 +148,7 @@ fn blobs_are_known_by_their_names() {
     let repository = Repository::open(sandbox.root()).unwrap();
     let wanted = |name: &[u8]| name == b".pgpass";
     let texts = |selection: Selection| {
-        let names = history::named(&repository, &selection, &wanted, 1).unwrap();
+        let names = history::survey(&repository, &selection, &wanted, 1).unwrap().names;
         let mut texts: Vec<_> = names
             .into_iter()
             .map(|(id, names)| (sandbox.git(&["cat-file", "blob", &id.hex()]), Vec::from_iter(names)))

@@ -12,9 +12,9 @@ use source::{Commits as _, History, Hit, Repository, Selection, history};
 use crate::sandbox::{Dice, Sandbox, blobs};
 
 /// What a scan shows: the ranges of each blob.
-type Shown = BTreeMap<String, (usize, Vec<Range<usize>>)>;
+pub(crate) type Shown = BTreeMap<String, (usize, Vec<Range<usize>>)>;
 
-fn scan(folder: &Path, selection: &Selection, threads: usize) -> (Shown, history::HistoryReport) {
+pub(crate) fn scan(folder: &Path, selection: &Selection, threads: usize) -> (Shown, history::HistoryReport) {
     let repository = Repository::open(folder).unwrap();
     let shown = Mutex::new(Shown::new());
     let scanner = |blob: source::Blob<'_>| {
@@ -150,7 +150,7 @@ fn grow(sandbox: &Sandbox, folder: &str, seed: u64, versions: i64) -> usize {
     planted
 }
 
-fn init(sandbox: &Sandbox, folder: &str, format: &str) {
+pub(crate) fn init(sandbox: &Sandbox, folder: &str, format: &str) {
     std::fs::create_dir_all(sandbox.path(folder)).unwrap();
     let format = format!("--object-format={format}");
     sandbox.git_in(folder, &["init", "--quiet", "--initial-branch=main", &format], 1);
@@ -223,43 +223,6 @@ fn only_new_blobs_of_a_range_are_seen() {
     check(&range(&[&base], &[]), &["old", "kept"]);
     // What is excluded but not here excludes nothing.
     check(&range(&[&base], &[&"1".repeat(40)]), &["old", "kept"]);
-}
-
-#[test]
-fn cuts_and_gaps_of_a_clone_are_told() {
-    let sandbox = Sandbox::empty();
-    init(&sandbox, "full", "sha1");
-    for time in 1..5 {
-        sandbox.write("full/file", time.to_string()).write("full/folder/other", format!("o{time}"));
-        sandbox.git_in("full", &["add", "--all"], time);
-        sandbox.git_in("full", &["commit", "--quiet", "--message", "x"], time);
-    }
-    sandbox.git_in("full", &["config", "uploadpack.allowFilter", "true"], 1);
-    let url = format!("file://{}", sandbox.path("full").display());
-    let clone = |option: &str, name: &str| {
-        sandbox.git_in("", &["clone", "--quiet", option, &url, name], 1);
-        sandbox.path(name)
-    };
-    let told = |folder: &Path, selection: &Selection| {
-        let (shown, report) = scan(folder, selection, 1);
-        let problems: Vec<String> =
-            report.problems.iter().map(|problem| format!("{}: {}", problem.code, problem.reason)).collect();
-        (shown.len(), problems)
-    };
-    let range = |folder: &Path, excluded: &[&str]| {
-        let repository = Repository::open(folder).unwrap();
-        let resolve = |rev: &&str| repository.resolve(rev).unwrap();
-        Selection::Range { tips: vec![resolve(&"HEAD")], excluded: excluded.iter().map(resolve).collect() }
-    };
-    let cut = "shallow-history: the clone is shallow: history is cut at 1 commits".to_owned();
-    let shallow = clone("--depth=2", "shallow");
-    assert_eq!(told(&shallow, &Selection::Everything), (4, vec![cut.clone()]));
-    assert_eq!(told(&shallow, &range(&shallow, &["HEAD~1"])), (2, vec![]));
-    assert_eq!(told(&shallow, &range(&shallow, &[])), (4, vec![cut]));
-    let absent = "missing-objects: 6 files and folders of the history are not in this clone".to_owned();
-    let partial = clone("--filter=blob:none", "partial");
-    assert_eq!(told(&partial, &Selection::Everything), (2, vec![absent.clone()]));
-    assert_eq!(told(&partial, &range(&partial, &[])), (2, vec![absent]));
 }
 
 #[test]

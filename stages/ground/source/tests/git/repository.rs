@@ -123,7 +123,7 @@ fn repositories_are_found_and_told_apart() {
     assert_eq!((found.algorithm(), found.head().unwrap()), (Algorithm::GitSha256, Some(commit.clone())));
     assert_eq!(found.root().unwrap().canonicalize().unwrap(), long.root().canonicalize().unwrap());
     assert_eq!(found.file_at(&commit, "deep/er/x").unwrap().as_deref(), Some(&b"1"[..]));
-    assert!(!found.is_shallow() && !found.is_partial());
+    assert!(!found.is_shallow());
 }
 
 #[test]

@@ -1,0 +1,70 @@
+//! What folders say of blobs before any is looked at: their names, and which are not there.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use model::Digest;
+
+use super::range;
+use crate::listing::{self, TreeEntry};
+use crate::objects::Objects;
+use crate::threads::on_threads;
+use crate::{Hit, Names, Repository, Selection, SourceError, path};
+
+/// What folders say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Survey {
+    /// Blobs that a folder lists under a wanted name, with those names.
+    pub names: Names,
+    /// What a folder lists and the repository does not hold. [`super::attribute`] tells whether that is missed: no commit
+    /// need lead to the folder.
+    pub absent: BTreeSet<Digest>,
+}
+
+/// Looks through the folders of the selection for file names that `wanted` holds for. `threads` as in [`super::scan`].
+///
+/// Of [`Selection::Everything`], folders that no ref reaches count too, as long as the repository still holds them.
+pub fn survey(
+    repository: &Repository,
+    selection: &Selection,
+    wanted: &(dyn Fn(&[u8]) -> bool + Sync),
+    threads: usize,
+) -> Result<Survey, SourceError> {
+    on_threads(threads, || match selection {
+        Selection::Everything => everything(repository, wanted),
+        Selection::Range { tips, excluded } => range::survey(repository, tips, excluded, wanted),
+    })?
+}
+
+fn everything(
+    repository: &Repository,
+    wanted: &(dyn Fn(&[u8]) -> bool + Sync),
+) -> Result<Survey, SourceError> {
+    let objects = Objects::open(repository)?;
+    let (algorithm, holding) = (objects.algorithm(), objects.holding()?);
+    let said: Mutex<Survey> = Mutex::default();
+    let said_now = || said.lock().unwrap_or_else(PoisonError::into_inner);
+    // Of a folder that is a delta of another, entries that are the same in both need no second look.
+    let look = |entry: &TreeEntry<'_>| {
+        if entry.is_submodule() {
+            return false;
+        }
+        if !holding.has(entry.id) {
+            said_now().absent.extend(Digest::new(algorithm, entry.id));
+        }
+        !entry.is_folder() && wanted(entry.name)
+    };
+    let holder = |_: &[u8], tree: &[u8], hits: &[Hit]| {
+        let mut said = said_now();
+        for hit in hits {
+            let listed = listing::entries_from(tree, hit.start, algorithm.length()).next();
+            if let Some((_, entry)) = listed
+                && let Some(id) = Digest::new(algorithm, entry.id)
+            {
+                said.names.entry(id).or_default().insert(path::escape(entry.name).into_owned());
+            }
+        }
+    };
+    objects.trees_with(repository, &look, &holder)?;
+    Ok(said.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
