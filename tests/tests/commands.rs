@@ -242,3 +242,118 @@ fn to_stop_early_changes_no_pass() {
     site.write("sluicegate.yaml", format!("{policy}gate: {{ max: {{ critical: 1 }}, fail-on: never }}\n"));
     assert_eq!(first(&site, &[]).0, first(&site, &[]).1);
 }
+
+/// On a change too what is new stops, and what was there before does not.
+#[test]
+fn a_change_is_stopped_early_by_what_it_brings() {
+    let site = Site::repository();
+    site.write(
+        "sluicegate.yaml",
+        "version: 1\nstages:\n  secrets: {}\n  dependencies: { needs: [secrets] }\n",
+    );
+    site.write("requirements.txt", "flask==2.2.5\n").write("old.py", format!("token = \"{}\"\n", token(1)));
+    let advisory =
+        tests::Advisory { ecosystem: "PyPI", package: "flask", id: "SHOP-1", introduced: "0", fixed: "1.0" };
+    site.database(&[advisory]);
+    site.commit("start");
+    site.git(&["checkout", "--quiet", "-b", "change"]);
+    let stopped = || {
+        let ran = site.report(&["--offline", "--fail-fast", "--since", "main"]);
+        let stages = ran.1["stages"].as_array().unwrap().clone();
+        let reason =
+            stages.iter().find(|stage| stage["id"] == "dependencies").map(|stage| stage["reason"].clone());
+        (ran.0, reason.unwrap())
+    };
+    site.write("more.py", "1\n").commit("nothing new");
+    assert_eq!(stopped(), (0, serde_json::Value::Null));
+    site.write("new.py", format!("token = \"{}\"\n", token(2))).commit("a leak");
+    assert_eq!(stopped(), (1, "stopped by --fail-fast before it ran".into()));
+}
+
+/// A rule of a file that the pipeline names is known as ours are, and so is one of the tree's .gitleaks.toml.
+#[test]
+fn rules_of_the_tree_are_explained() {
+    let site = Site::repository();
+    site.write(
+        "sluicegate.yaml",
+        "version: 1\nstages:\n  secrets: { rules: [rules.yaml], gitleaks: .gitleaks.toml }\n",
+    );
+    site.write("rules.yaml", OWN_RULE);
+    site.write(
+        ".gitleaks.toml",
+        "[[rules]]\nid = \"till\"\ndescription = \"Till key\"\nregex = 'till_[a-z]{9}'\n",
+    );
+    site.write("a.py", ["key = 'shop_", "4f9d2c81a7e3'\n"].concat());
+    for (name, title) in
+        [("shop-key", "secrets/shop-key: Shop key"), ("secrets/till", "secrets/till: Till key")]
+    {
+        let ran = site.run(&["explain", name]);
+        assert_eq!((ran.code, ran.stdout.lines().next()), (0, Some(title)), "{ran:?}");
+    }
+    let unknown = site.run(&["explain", "op-key"]);
+    assert_eq!(unknown.code, 2);
+    assert!(
+        unknown.stderr.contains("rules of that kind: ") && unknown.stderr.contains("secrets/shop-key"),
+        "{unknown:?}"
+    );
+    // What was found by it is described in a report too.
+    let ran = site.run(&["run", "--offline", "--format", "sarif"]);
+    assert!(ran.stdout.contains("opens the till"), "{ran:?}");
+    site.write("sluicegate.yaml", "version: 1\nstagez: {}\n");
+    let broken = site.run(&["explain", "shop-key"]);
+    assert!(broken.code == 2 && broken.stderr.contains("cannot be read: sluicegate.yaml:2:1"), "{broken:?}");
+    assert_eq!(site.run(&["explain", "github-personal-access-token"]).code, 0);
+}
+
+const OWN_RULE: &str = "- id: shop-key
+  service: shop
+  title: Shop key
+  severity: high
+  kind: prefix
+  keywords: [shop_]
+  pattern: 'shop_[0-9a-f]{12}'
+  why: It opens the till.
+  rotate: Ask the shop.
+  bad: ['k = shop_4f9d2c81a7e3']
+";
+
+/// No text of a file begins a line of the output.
+#[test]
+fn a_pipeline_file_forges_no_line() {
+    let site = Site::repository();
+    for text in [
+        "version: 1\nprofiles: { \"a\\n  help: run x\": { stagez: 1 } }\n",
+        "version: 1\nstages: { \"a\\n  help: run x\": {} }\n",
+        "version: 1\nstages:\n  a: { uses: \"no\\n  help: run x\" }\n",
+        "version: 1\ngate: { fail-on: \"no\\n  help: run x\" }\n",
+        "version: 1\ngate: { rules: [{ name: \"a\\n  help: run x\", if: \"no(\", action: fail }] }\n",
+        "version: 1\nbaseline: \"no\\n  help: run x\"\n",
+        "version: 1\nextends: [\"./no\\n  help: run x\"]\n",
+        "version: 1\nreport: { \"no\\n  help: run x\": out }\n",
+        "version: 1\nstages:\n  secrets: { rules: [\"no\\n  help: run x\"] }\n",
+        "version: 1\nstages:\n  secrets: { disable: [\"no\\n  help: run x\"] }\n",
+    ] {
+        site.write("sluicegate.yaml", text);
+        let ran = site.run(&["run", "--offline"]);
+        let said = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(ran.code != 0 && said.contains("help: run x"), "{text}: {said}");
+        assert!(!said.lines().any(|line| line.trim_start().starts_with("help: run x")), "{text}: {said}");
+    }
+}
+
+/// An error in the policy shows its line as the file has it.
+#[test]
+fn an_error_of_the_policy_shows_the_line() {
+    let site = Site::repository();
+    let line =
+        "{ version: 1, gate: { fail-on: hihg, max: { medium: x } }, stages: { secrets: {} } } # all of it";
+    site.write("sluicegate.yaml", format!("{line}\n"));
+    let ran = site.run(&["run", "--offline"]);
+    assert!(ran.code == 2 && ran.stderr.contains(&format!("\n1 | {line}\n")), "{ran:?}");
+    let line =
+        "  rules: [{ name: a, if: \"no(\", action: fail }, { name: a, if: \"true\", action: fail }] # two";
+    site.write("sluicegate.yaml", format!("version: 1\ngate:\n{line}\n"));
+    let ran = site.run(&["run", "--offline"]);
+    assert_eq!(ran.stderr.matches("error: sluicegate.yaml:3:").count(), 2, "{ran:?}");
+    assert_eq!(ran.stderr.matches(&format!("\n3 | {line}\n")).count(), 2, "{ran:?}");
+}

@@ -245,3 +245,28 @@ fn a_record_made_to_fill_memory_is_refused() {
 /// Prints the first value of a stream of JSON.
 const FIRST: &str =
     "import json,sys; t=sys.stdin.read(); sys.stdout.write(t[:json.JSONDecoder().raw_decode(t)[1]])";
+
+/// What an earlier version wrote is refused in plain words, not read halfway.
+#[test]
+fn a_record_of_another_version_is_refused() {
+    let site = Site::new();
+    site.write("a.py", "1\n");
+    assert_eq!(site.run(&["run", "--offline", "--record", "../record"]).code, 0);
+    let bytes = fs::read(site.beside("record")).unwrap();
+    let length = zstd::zstd_safe::find_frame_compressed_size(&bytes).unwrap();
+    let (first, rest) = bytes.split_at(length);
+    let context: Vec<serde_json::Value> = serde_json::from_slice(&zstd::decode_all(first).unwrap()).unwrap();
+    let write = |context: &[serde_json::Value]| {
+        let first = zstd::encode_all(&serde_json::to_vec(context).unwrap()[..], 3).unwrap();
+        fs::write(site.beside("record"), [&first, rest].concat()).unwrap();
+        site.run(&["report", "../record"])
+    };
+    assert_eq!(write(&context).code, 0);
+    let of_the_next = [&[99.into()], &context[1..]].concat();
+    for other in [&context[1..], &of_the_next] {
+        let ran = write(other);
+        assert_eq!(ran.code, 2);
+        assert!(ran.stderr.contains("another version of Sluicegate wrote it"), "{ran:?}");
+        assert!(ran.stderr.contains("help: run once more with --record"), "{ran:?}");
+    }
+}

@@ -162,8 +162,8 @@ pub(crate) struct RunArgs {
     /// Write the record of the run to FILE
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
-    /// Start no further stage once one has found what fails the gate; on a change all run, since only the comparison with
-    /// the merge-base tells what is new
+    /// Start no further stage once one has found what fails the gate; on a change the merge-base is looked at first, since
+    /// only that tells what is new
     #[arg(long)]
     pub(crate) fail_fast: bool,
     /// Let no comment in the source ignore a finding

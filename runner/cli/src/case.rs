@@ -10,12 +10,13 @@ use std::path::Path;
 use jiff::Timestamp;
 use model::{Message, StageId, Status};
 use plan::{Layers, PipelineFile};
-use report::policy::{Policy, RawPolicy};
+use report::policy::{Policy, PolicyError, RawPolicy};
 use report::{
     Allowlists, Baseline, Case, Comparison, Coverage, InlineIgnores, Loosened, Record, StageRun, Verdict,
     Warning, judge,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use source::Tree;
 use stage::ConfigError;
 
@@ -105,30 +106,47 @@ impl PolicyText {
         layers.files().iter().map(text).collect()
     }
 
-    fn raw(&self) -> Result<RawPolicy, Fault> {
+    fn raw(&self) -> Result<RawPolicy, Errors> {
         if self.text.trim().is_empty() {
             return Ok(RawPolicy::default());
         }
-        let wrong = |error| Fault::usage(ConfigError::from_yaml(&self.path, &self.text, &error));
+        let wrong = |error| vec![ConfigError::from_yaml(&self.path, &self.text, &error)];
         serde_saphyr::from_str(&self.text).map_err(wrong)
     }
 
-    fn check(&self, raw: RawPolicy) -> Result<Policy, Fault> {
-        raw.check(&self.path).map_err(|errors| {
-            let shown = errors.iter().map(|error| match &error.place {
-                Some(place) => {
-                    let (line, column) = (place.line as usize, place.column as usize);
-                    ConfigError::new(&self.path, &self.text, line, column, error.to_string()).to_string()
-                }
-                None => format!("{}: {error}", self.path),
-            });
-            Fault::usage(shown.collect::<Vec<_>>().join("\n"))
-        })
+    fn check(&self, raw: RawPolicy) -> Result<Policy, Errors> {
+        let error = |error: PolicyError| {
+            let (line, column) =
+                error.place.as_ref().map_or((0, 0), |place| (place.line as usize, place.column as usize));
+            ConfigError::new(&self.path, &self.text, line, column, error.to_string())
+        };
+        raw.check(&self.path).map_err(|errors| errors.into_iter().map(error).collect())
     }
 }
 
+/// Why a policy is none; lines are shown as the policy's text has them.
+type Errors = Vec<ConfigError>;
+
+/// One side's policy, and what it loosens of those that it extends.
+type Side = (Policy, Vec<Loosened>);
+
+/// Reads one side's policy from its files.
+pub(crate) fn side_of(layers: &Layers) -> Result<Side, Fault> {
+    let shown = |error: ConfigError| {
+        let file = layers.files().iter().find(|file| file.path() == error.file);
+        file.map_or(error.clone(), |file| file.shown(error))
+    };
+    side(&PolicyText::of(layers)).map_err(|errors| wrong(errors.into_iter().map(shown)))
+}
+
+fn wrong(errors: impl IntoIterator<Item = ConfigError>) -> Fault {
+    let mut errors = errors.into_iter();
+    let first = errors.next().map_or_else(|| Fault::usage("the policy cannot be read"), Fault::usage);
+    errors.fold(first, Fault::and)
+}
+
 /// Reads one side's policy: the repository's own, tightened by each organization's that it extends.
-pub(crate) fn side(texts: &[PolicyText]) -> Result<(Policy, Vec<Loosened>), Fault> {
+fn side(texts: &[PolicyText]) -> Result<Side, Errors> {
     let Some((own, organizations)) = texts.split_first() else { return Ok((Policy::default(), Vec::new())) };
     let raw = own.raw()?;
     let mut policy = own.check(raw.clone())?;
@@ -165,13 +183,13 @@ impl Context {
     /// Returns what is in force: policy, baseline, and what the change lost on the way.
     fn in_force(&self) -> Result<(Policy, Option<Baseline>, Vec<Loosened>), Fault> {
         let mut loosened: Vec<Loosened> = self.loosened.iter().map(Lost::told).collect();
-        let (head, lost) = side(&self.head)?;
+        let (head, lost) = side(&self.head).map_err(wrong)?;
         loosened.extend(lost);
         let [of_target, of_head] = &self.baselines;
         if self.target.is_empty() {
             return Ok((head, read_baseline(of_head.as_ref())?, loosened));
         }
-        let (target, _) = side(&self.target)?;
+        let (target, _) = side(&self.target).map_err(wrong)?;
         let (policy, lost) = Policy::tighten(&target, &head);
         loosened.extend(lost);
         let (of_target, of_head) = (read_baseline(of_target.as_ref())?, read_baseline(of_head.as_ref())?);
@@ -247,8 +265,8 @@ impl CaseFile {
 
     /// Writes the case: packed frames one behind the other, first the context, then the records.
     pub(crate) fn write(&self, path: &Path) -> Result<(), Fault> {
-        let text = serde_json::to_vec(&(&self.context, self.base.is_some(), self.tip.is_some()))
-            .map_err(Fault::bug)?;
+        let context = (report::RECORD_VERSION, &self.context, self.base.is_some(), self.tip.is_some());
+        let text = serde_json::to_vec(&context).map_err(Fault::bug)?;
         let mut bytes = zstd::encode_all(&text[..], 3).map_err(Fault::bug)?;
         for record in std::iter::once(&self.record).chain(&self.base).chain(&self.tip) {
             record.write(&mut bytes).map_err(Fault::bug)?;
@@ -261,7 +279,14 @@ impl CaseFile {
         let mut frames = Frames::open(path)?;
         let context = frames::decoder(frames.next()?).map(BufReader::new);
         let context = context.and_then(|context| Ok(serde_json::from_reader(context)?));
-        let (context, base, tip): (Context, bool, bool) = context.map_err(|error| frames.refuse(error))?;
+        let context: Value = context.map_err(|error| frames.refuse(error))?;
+        if context.get(0).and_then(Value::as_u64) != Some(u64::from(report::RECORD_VERSION)) {
+            let refused = frames.refuse("another version of Sluicegate wrote it");
+            return Err(refused.hint("run once more with --record and this version"));
+        }
+        let context = serde_json::from_value(context);
+        let (_, context, base, tip): (u32, Context, bool, bool) =
+            context.map_err(|error| frames.refuse(error))?;
         let mut record = || {
             let record = Record::read(frames.next()?);
             record.map_err(|error| frames.refuse(error))

@@ -33,6 +33,8 @@ pub(crate) struct Look<'a> {
     instances: &'a [Instance],
     world: &'a World,
     header: RunHeader,
+    /// What the merge-base has, once that is known.
+    base: Option<Vec<Message>>,
     bugs: Vec<String>,
     over_budget: bool,
 }
@@ -53,7 +55,23 @@ impl<'a> Look<'a> {
             stop_after: None,
             budget: engine.budget,
         };
-        Self { engine, instances, world, header: header.clone(), bugs: Vec::new(), over_budget: false }
+        Self {
+            engine,
+            instances,
+            world,
+            header: header.clone(),
+            base: None,
+            bugs: Vec::new(),
+            over_budget: false,
+        }
+    }
+
+    /// Looks at the tree of the merge-base, ahead of what is compared with it.
+    pub(crate) async fn ahead(&mut self, change: &Change) -> Result<Record, Fault> {
+        let messages = self.tree(&change.base_tree).await;
+        let record = Record::new(messages.clone()).map_err(Fault::bug);
+        self.base = Some(messages);
+        record
     }
 
     /// Looks at what `found` is to be compared with.
@@ -66,7 +84,10 @@ impl<'a> Look<'a> {
     ) -> Result<Past, Fault> {
         let mut past = Past::default();
         if let Some(change) = change {
-            let mut messages = self.tree(&change.base_tree).await;
+            let mut messages = match self.base.take() {
+                Some(messages) => messages,
+                None => self.tree(&change.base_tree).await,
+            };
             messages.extend(self.history(checkout, change, found).await?);
             past.base = Some(Record::new(messages).map_err(Fault::bug)?);
         }
@@ -164,7 +185,7 @@ fn finding(message: &Message) -> Option<&Finding> {
 }
 
 /// Tells whether a subject is the whole history: it names no tip.
-fn is_everything(subject: &Subject) -> bool {
+pub(crate) fn is_everything(subject: &Subject) -> bool {
     matches!(subject, Subject::Commits { tips, .. } if tips.is_empty())
 }
 

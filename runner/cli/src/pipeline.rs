@@ -11,7 +11,7 @@ use report::Exit;
 use source::{ReadError, Tree};
 
 use crate::args::Choice;
-use crate::case::{self, PolicyText};
+use crate::case;
 use crate::checkout::Checkout;
 use crate::ci::Surroundings;
 use crate::fault::Fault;
@@ -126,7 +126,7 @@ fn usable(layers: &Layers, tree: &dyn Tree) -> Result<(), Fault> {
     };
     Plan::new(&request).map_err(Fault::usage)?;
     Sections::read(&combined)?;
-    case::side(&PolicyText::of(layers)).map(|_| ())
+    case::side_of(layers).map(|_| ())
 }
 
 /// Returns the profile of a run that names none.

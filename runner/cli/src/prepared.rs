@@ -7,7 +7,7 @@ use plan::{Plan, Scope};
 use source::Tree;
 
 use crate::args::Choice;
-use crate::case::{self, PolicyText};
+use crate::case;
 use crate::checkout::Checkout;
 use crate::context::Context;
 use crate::fault::Fault;
@@ -183,12 +183,12 @@ fn baselines(
     target: Option<&Target>,
     missing: Missing,
 ) -> Result<[Option<String>; 2], Fault> {
-    let own = case::side(&PolicyText::of(pipeline.combined.head()))?.0;
+    let own = case::side_of(pipeline.combined.head())?.0;
     let unwritten = |path: &String| missing == Missing::Empty && checkout.policy.find(path).is_none();
     let head =
         if own.baseline.as_ref().is_some_and(unwritten) { None } else { baseline(&own, &checkout.policy)? };
     let (Some(target), Some(layers)) = (target, pipeline.combined.target()) else { return Ok([None, head]) };
-    let policy = case::side(&PolicyText::of(layers))?.0;
+    let policy = case::side_of(layers)?.0;
     let of_target = baseline(&policy, &target.tree).unwrap_or_else(|fault| {
         let reason = fault.reason();
         let text =

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use engine::{Engine, Input, Instance, Ran, World};
+use engine::{Engine, Input, Instance, Ran, StopAfter, World};
 use model::{Message, Policy, RunHeader, Subject};
 use plan::{Fate, Plan, Scope};
 use report::Record;
@@ -175,13 +175,28 @@ pub(crate) struct Scanned {
     pub(crate) interrupted: bool,
 }
 
+/// Tells what ends a run early, given what the merge-base has.
+pub(crate) type Stopping<'a> = dyn Fn(Option<Record>) -> StopAfter + 'a;
+
 /// Runs the instances, and for a change those of the merge-base and, where it matters, of the target's tip.
-pub(crate) async fn scan(engine: &Engine, prepared: &Prepared, header: RunHeader) -> Result<Scanned, Fault> {
+pub(crate) async fn scan(
+    mut engine: Engine,
+    prepared: &Prepared,
+    header: RunHeader,
+    stopping: Option<&Stopping<'_>>,
+) -> Result<Scanned, Fault> {
     let Prepared { checkout, change, target, instances, world, .. } = prepared;
+    let mut look = Look::new(&engine, instances, world, &header);
+    if let Some(stopping) = stopping {
+        let base = match change {
+            Some(change) => Some(look.ahead(change).await?),
+            None => None,
+        };
+        engine.stop_after = Some(stopping(base));
+    }
     let Ran { messages, bugs, interrupted, .. } = engine.run(instances, world, header.clone()).await;
     let mut past = Past::default();
     if !interrupted {
-        let look = Look::new(engine, instances, world, &header);
         past = look.at(checkout, change.as_ref(), target.as_ref(), &messages).await?;
     }
     past.bugs.splice(..0, bugs);

@@ -74,7 +74,7 @@ pub(crate) async fn execute(
 ) -> Executed {
     let name = declaration(instance);
     if let Some(output) = inputs.pool.install(|| replay(instance, &inputs, cache, &name)) {
-        return Executed { rules: fired(instance, &output), result: Ok(output), cached: true };
+        return Executed { rules: fired(instance, &inputs, &output), result: Ok(output), cached: true };
     }
     let counting = Arc::new(Counting::new(Arc::clone(&inputs.memo)));
     let own = inputs.cancel.child_token();
@@ -95,20 +95,31 @@ pub(crate) async fn execute(
         }
         output
     });
-    let rules = result.as_ref().map(|output| fired(instance, output)).unwrap_or_default();
+    let rules = result.as_ref().map(|output| fired(instance, &inputs, output)).unwrap_or_default();
     Executed { result, rules, cached: false }
 }
 
 /// Returns the rules of a stage that fired, sorted.
-fn fired(instance: &Instance, output: &Output) -> Vec<Rule> {
+fn fired(instance: &Instance, inputs: &Inputs, output: &Output) -> Vec<Rule> {
     let fired: BTreeSet<&RuleId> = output.findings.iter().map(|finding| &finding.rule).collect();
     if fired.is_empty() {
         return Vec::new();
     }
-    let mut rules = instance.stage.rules();
-    rules.retain(|rule| fired.contains(&rule.id));
+    let known = |rules: Vec<Rule>| -> Vec<Rule> {
+        rules.into_iter().filter(|rule| fired.contains(&rule.id)).collect()
+    };
+    let mut rules = known(instance.stage.rules());
+    if rules.len() < fired.len() {
+        // Some come of a policy file, which is worth reading again only then.
+        rules = known(all_rules(instance, inputs));
+    }
     rules.sort_by(|a, b| a.id.cmp(&b.id));
     rules
+}
+
+/// Returns all rules that a stage can report with what it is handed.
+pub(crate) fn all_rules(instance: &Instance, inputs: &Inputs) -> Vec<Rule> {
+    instance.stage.rules_with(&Given::new(&instance.spec, &instance.subject, inputs))
 }
 
 /// A stage at work, with all it was handed.

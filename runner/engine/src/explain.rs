@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use model::{Digest, StageId};
+use model::{Digest, Rule, StageId};
 use stage::{Given, Inputs, Output, Read};
 use store::Cache;
 
-use crate::execute::{declaration, remembered};
+use crate::execute::{all_rules, declaration, remembered};
 use crate::instance::artifacts;
 use crate::kept::{Kept, Remembered};
 use crate::{Engine, Instance, World};
@@ -74,6 +74,13 @@ impl Engine {
             all.push(known);
         }
         all
+    }
+}
+
+impl Engine {
+    /// Returns all rules that an instance can report, those of policy files with them.
+    pub fn rules(&self, instance: &Instance, world: &World) -> Vec<Rule> {
+        all_rules(instance, &self.inputs(instance, world))
     }
 }
 

@@ -120,7 +120,14 @@ pub(crate) fn outcome(stage: &str, status: Status, policy: By) -> StageOutcome {
 }
 
 pub(crate) fn header(scope: &str) -> RunHeader {
-    RunHeader { version: 1, tool: "0.1.0".into(), scope: scope.into(), head: None, base: None, shard: None }
+    RunHeader {
+        version: crate::RECORD_VERSION,
+        tool: "0.1.0".into(),
+        scope: scope.into(),
+        head: None,
+        base: None,
+        shard: None,
+    }
 }
 
 /// A rule as a stage says it.

@@ -17,7 +17,7 @@ pub use merge::MergeError;
 pub(crate) use settle::name;
 
 /// The version of the format that this program reads and writes.
-pub const RECORD_VERSION: u32 = 1;
+pub const RECORD_VERSION: u32 = 2;
 
 /// The record of a run: a header, and what each stage said of each subject, sorted by stage, subject, policy and variant.
 #[derive(Debug, Clone, PartialEq, Eq)]

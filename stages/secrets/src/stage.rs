@@ -96,6 +96,11 @@ impl Stage for Secrets {
         entries.iter().filter_map(|entry| finding::describe(&self.id, entry)).collect()
     }
 
+    fn rules_with(&self, given: &Given<'_>) -> Vec<Rule> {
+        let Ok(prepared) = self.prepare(given) else { return self.rules() };
+        prepared.rules.entries().filter_map(|entry| finding::describe(&self.id, entry)).collect()
+    }
+
     fn run<'a>(&'a self, given: &'a Given<'a>, out: &'a Sink) -> Running<'a> {
         Box::pin(async move {
             let prepared = self.prepare(given)?;

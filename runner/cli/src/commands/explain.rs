@@ -7,7 +7,7 @@ use stage::{Kind, Section, Stage};
 
 use crate::args::ExplainArgs;
 use crate::case::CaseFile;
-use crate::commands::plan::{known, shortened};
+use crate::commands::plan::{known, quiet, shortened};
 use crate::commands::run::{Missing, ready};
 use crate::context::Context;
 use crate::fault::Fault;
@@ -27,33 +27,66 @@ pub(crate) async fn explain(args: &ExplainArgs, context: &Context) -> Result<Exi
         output::print(stage(kind)?.as_bytes())?;
         return Ok(Exit::Pass);
     }
-    let (stage, name) = match args.subject.split_once('/') {
-        Some((stage, name)) => (Some(stage), name),
-        None => (None, args.subject.as_str()),
-    };
-    let mut found = Lines::default();
-    for rule in all_rules(&kinds)? {
-        if rule.id.as_str() == name && stage.is_none_or(|stage| rule.stage.as_str() == stage) {
-            describe(&rule, &mut found);
+    let mut rules = all_rules(&kinds)?;
+    let mut unread = None;
+    if named(&rules, &args.subject).is_empty() {
+        match own_rules(args, context).await {
+            Ok(own) => rules.extend(own),
+            Err(fault) if fault.exit() == Exit::Interrupted => return Err(fault),
+            Err(fault) => unread = Some(fault.reason()),
         }
     }
+    let found = named(&rules, &args.subject);
     if found.is_empty() {
-        return Err(unknown(&args.subject, &kinds));
+        return Err(unknown(&args.subject, &kinds, &rules, unread));
     }
-    output::print(found.into_text().as_bytes())?;
+    let mut lines = Lines::default();
+    found.into_iter().for_each(|rule| describe(rule, &mut lines));
+    output::print(lines.into_text().as_bytes())?;
     Ok(Exit::Pass)
 }
 
-fn unknown(subject: &str, kinds: &[Kind]) -> Fault {
+/// Returns the rules that `subject` names, with its stage or without.
+fn named<'a>(rules: &'a [Rule], subject: &str) -> Vec<&'a Rule> {
+    let (stage, name) = match subject.split_once('/') {
+        Some((stage, name)) => (Some(stage), name),
+        None => (None, subject),
+    };
+    let is =
+        |rule: &&Rule| rule.id.as_str() == name && stage.is_none_or(|stage| rule.stage.as_str() == stage);
+    rules.iter().filter(is).collect()
+}
+
+/// Returns the rules that the pipeline's stages have here, those of policy files with them, each once.
+async fn own_rules(args: &ExplainArgs, context: &Context) -> Result<Vec<Rule>, Fault> {
+    let prepared = ready(&args.choice, context, None, Missing::Empty).await?;
+    let engine = quiet(context, &prepared, None);
+    let mut rules: Vec<Rule> = Vec::new();
+    for instance in &prepared.instances {
+        for rule in engine.rules(instance, &prepared.world) {
+            if !rules.contains(&rule) {
+                rules.push(rule);
+            }
+        }
+    }
+    Ok(rules)
+}
+
+fn unknown(subject: &str, kinds: &[Kind], rules: &[Rule], unread: Option<String>) -> Fault {
     let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
-    let near: Vec<String> = all_rules(kinds)
-        .unwrap_or_default()
+    let near: Vec<String> = rules
         .iter()
         .filter(|rule| rule.id.as_str().contains(subject))
         .take(5)
         .map(|rule| format!("{}/{}", rule.stage, rule.id))
         .collect();
     let fault = Fault::usage(format!("`{subject}` is no rule and no stage"));
+    let fault = match unread {
+        Some(reason) => {
+            fault.hint(format!("mend the pipeline here, whose own rules cannot be read: {reason}"))
+        }
+        None => fault,
+    };
     let fault =
         if near.is_empty() { fault } else { fault.hint(format!("rules of that kind: {}", near.join(", "))) };
     fault.hint(format!("stages: {}; a finding is looked up with --record FILE", names.join(", ")))

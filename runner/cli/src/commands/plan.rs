@@ -7,6 +7,7 @@ use ::plan::Fate;
 use model::Policy;
 use report::Exit;
 use serde::Serialize;
+use store::Cache;
 
 use crate::args::{Choice, PlanArgs, PlanFormat};
 use crate::commands::run::{Missing, Prepared, ready};
@@ -137,16 +138,21 @@ pub(crate) fn known(
 ) -> Result<Option<Vec<(Instance, Known)>>, Fault> {
     let Some(cache) = scan::cache(choice, context, prepared.sections.cache) else { return Ok(None) };
     prepared.checkout.recall(&cache);
-    let engine = Engine {
-        cache: Some(Arc::clone(&cache)),
+    let engine = quiet(context, prepared, Some(Arc::clone(&cache)));
+    let known = prepared.pool.install(|| engine.explain(&prepared.instances, &prepared.world, &cache));
+    Ok(Some(prepared.instances.iter().cloned().zip(known).collect()))
+}
+
+/// Returns an engine that is asked and runs nothing.
+pub(crate) fn quiet(context: &Context, prepared: &Prepared, cache: Option<Arc<Cache>>) -> Engine {
+    Engine {
+        cache,
         pool: Arc::clone(&prepared.pool),
         cancel: context.cancel.clone(),
         listener: Arc::new(|_| ()),
         stop_after: None,
         budget: None,
-    };
-    let known = prepared.pool.install(|| engine.explain(&prepared.instances, &prepared.world, &cache));
-    Ok(Some(prepared.instances.iter().cloned().zip(known).collect()))
+    }
 }
 
 /// Tells whether an instance is what became of a planned one; where two policies differ, two are.

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use engine::Engine;
-use model::{Message, Policy, RunHeader, StageOutcome, Status};
+use engine::{Engine, StopAfter};
+use model::{Finding, Message, Policy, RunHeader, StageOutcome, Status};
 use report::{Exit, Record};
 
 use crate::args::RunArgs;
 use crate::case::{self, CaseFile, PolicyText};
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::past::Past;
+use crate::past::{Past, is_everything};
 pub(crate) use crate::prepared::{Missing, Outgoing, Prepared, ready};
 use crate::selection::Selection;
 use crate::{output, progress, scan};
@@ -72,17 +72,19 @@ pub(crate) async fn judge_ready(
         prepared.checkout.recall(cache);
     }
     let engine = Engine {
-        cache,
+        cache: cache.clone(),
         pool: Arc::clone(&prepared.pool),
         cancel: context.cancel.clone(),
         listener,
-        stop_after: stop_after(args, prepared, &header),
+        stop_after: None,
         budget: prepared.pipeline.profile.budget.map(engine::Budget::new),
     };
-    let scanned = scan::scan(&engine, prepared, header).await;
+    let stopping = |base| stop_after(args, prepared, &header, base);
+    let stopping = args.fail_fast.then_some(&stopping as &scan::Stopping<'_>);
+    let scanned = scan::scan(engine, prepared, header.clone(), stopping).await;
     bars.clear();
     let scanned = scanned?;
-    if let Some(cache) = &engine.cache {
+    if let Some(cache) = &cache {
         prepared.checkout.remember(cache);
         if let Err(error) = cache.close() {
             tracing::warn!(
@@ -120,17 +122,18 @@ fn judging(args: &RunArgs, prepared: &Prepared) -> case::Context {
     }
 }
 
-/// Stops at what fails the gate by itself, judged as the whole run is. Of a change this cannot be told before its
-/// merge-base is scanned, and of what a comment ignores not before the target's tip is: neither stops anything.
-fn stop_after(args: &RunArgs, prepared: &Prepared, header: &RunHeader) -> Option<engine::StopAfter> {
-    if !args.fail_fast || prepared.change.is_some() || prepared.target.is_some() {
-        return None;
-    }
+/// Stops at what fails the gate by itself, judged as the whole run is. Of what a comment or an allowlist ignores this
+/// cannot be told before the target's tip is scanned, nor of what all of history holds before it is known what a change
+/// brought to it: neither stops anything.
+fn stop_after(args: &RunArgs, prepared: &Prepared, header: &RunHeader, base: Option<Record>) -> StopAfter {
     let (context, header) = (judging(args, prepared), header.clone());
-    Some(Arc::new(move |output| {
-        let findings = output.findings.iter().filter(|finding| finding.suppressed.is_none());
+    let compared = base.is_some();
+    Arc::new(move |output| {
+        let told = |finding: &&Finding| {
+            finding.suppressed.is_none() && !(compared && is_everything(&finding.subject))
+        };
         let mut messages = vec![Message::Run(header.clone())];
-        for finding in findings.cloned() {
+        for finding in output.findings.iter().filter(told).cloned() {
             let outcome = StageOutcome {
                 stage: finding.stage.clone(),
                 subject: finding.subject.clone(),
@@ -147,8 +150,8 @@ fn stop_after(args: &RunArgs, prepared: &Prepared, header: &RunHeader) -> Option
             messages.push(Message::Finding(Box::new(finding)));
         }
         let Ok(record) = Record::new(messages) else { return false };
-        let case = CaseFile { context: context.clone(), record, base: None, tip: None };
+        let case = CaseFile { context: context.clone(), record, base: base.clone(), tip: None };
         // Gaps of the part are not those of the run.
         case.judge().is_ok_and(|(_, verdict)| !verdict.failed.is_empty())
-    }))
+    })
 }

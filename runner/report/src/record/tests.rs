@@ -65,8 +65,8 @@ fn messages_that_are_no_record_are_refused() {
         vec![head(), stage("sast"), found()],
         "a message of stage `secrets` on tree stands under stage `sast` on tree",
     );
-    let next = Message::Run(RunHeader { version: 2, ..header("full") });
-    check(vec![next], "the record has version 2; this program reads version 1");
+    let next = Message::Run(RunHeader { version: 1, ..header("full") });
+    check(vec![next], "the record has version 1; this program reads version 2");
 }
 
 #[test]
@@ -100,8 +100,8 @@ fn a_file_that_is_no_record_is_refused_with_its_line() {
     check(&pack(header.as_bytes()), "the record is cut off at line 1");
     check(&pack(format!("{header}\n\n").as_bytes()), "line 2 of the record is no message of a run");
     check(
-        &pack(b"{\"type\":\"run\",\"version\":2,\"news\":true}\n"),
-        "line 1: the record has version 2; this program reads version 1",
+        &pack(b"{\"type\":\"run\",\"version\":1,\"news\":true}\n"),
+        "line 1: the record has version 1; this program reads version 2",
     );
     let twice = [packed(&sample()), packed(&sample())].concat();
     assert!(matches!(

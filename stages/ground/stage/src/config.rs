@@ -70,7 +70,9 @@ impl ConfigError {
         let shown =
             line.checked_sub(1).and_then(|at| text.lines().nth(at)).filter(|_| column <= MOST_COLUMNS);
         let source_line = shown.map(|line| line.chars().take(MOST_COLUMNS).collect());
-        Self { file: file.to_owned(), line, column, message: message.into(), source_line }
+        // What it quotes may hold line ends; the message is one line.
+        let message = message.into().lines().map(str::trim).collect::<Vec<_>>().join(" ");
+        Self { file: file.to_owned(), line, column, message, source_line }
     }
 }
 

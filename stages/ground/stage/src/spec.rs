@@ -15,8 +15,14 @@ pub trait Stage: Send + Sync {
     /// Returns what the stage needs and gives. The same every time it is asked.
     fn spec(&self) -> Spec;
 
-    /// Returns all rules the stage can report, for `explain` and for reports.
+    /// Returns all rules the stage brings, for `explain` and for reports.
     fn rules(&self) -> Vec<Rule>;
+
+    /// Returns all rules the stage can report where it is: those of policy files that it is handed with them. Of a file that
+    /// cannot be used none: the run tells why.
+    fn rules_with(&self, _given: &Given<'_>) -> Vec<Rule> {
+        self.rules()
+    }
 
     /// Looks at the subject. Work that takes processor time goes through [`Given::compute`]; anything that should have
     /// been looked at and cannot be is said with [`Sink::gap`]. An error means that the stage as a whole failed.
