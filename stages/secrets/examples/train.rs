@@ -221,10 +221,6 @@ impl Forest {
         };
         let tree = |tree: &Vec<Node>| tree.iter().map(node).collect::<Vec<_>>().join(" ");
         let trees: Vec<String> = self.trees.iter().map(tree).collect();
-        format!(
-            "# Grown by examples/train.rs.\n{:.0}\n{}\n",
-            self.base * 1000.0,
-            trees.join("\n")
-        )
+        format!("# Grown by examples/train.rs.\n{:.0}\n{}\n", self.base * 1000.0, trees.join("\n"))
     }
 }

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
+use crate::locale;
 use crate::readers::Reader;
 
 /// What kind of text the extension promises; it decides whether an unquoted word can be a value.
@@ -110,6 +111,8 @@ const GENERATED: &[&str] = &["lock", "map", "sum", "snap"];
 const TEST: &[&str] = &[
     ".circleci",
     ".github",
+    ".snapshots",
+    "__snapshots__",
     "cassettes",
     "ci",
     "cypress",
@@ -190,38 +193,6 @@ const WORDS: &[&str] = &[
     "translations",
     "lproj",
 ];
-
-/// Extensions of files that hold nothing but texts.
-const TRANSLATION: &[&str] =
-    &[".po", ".pot", ".resx", ".strings", ".stringsdict", ".xlf", ".xliff", ".arb", ".ftl", ".lproj"];
-
-/// Codes of ISO 639-1 that interfaces are translated to, but for those that are words of programs (`am`, `is`, `my`, `no`).
-const LANGUAGES: &[&str] = &[
-    "af", "ar", "az", "be", "bg", "bn", "bs", "ca", "cs", "cy", "da", "de", "el", "en", "eo", "es", "et",
-    "eu", "fa", "fi", "fr", "ga", "gl", "gu", "he", "hi", "hr", "hu", "hy", "id", "it", "ja", "ka", "kk",
-    "km", "kn", "ko", "lt", "lv", "mk", "ml", "mn", "mr", "ms", "nb", "ne", "nl", "nn", "pa", "pl", "pt",
-    "ro", "ru", "si", "sk", "sl", "sq", "sr", "sv", "sw", "ta", "te", "th", "tr", "uk", "ur", "uz", "vi",
-    "zh",
-];
-
-/// The languages whose codes are words, believed only as the whole name of a file.
-const WORD_LIKE: &[&str] = &["am", "as", "is", "my", "no", "or", "so", "to"];
-
-/// Tells whether a name is a locale or ends in one: `de`, `pt-br`, `messages_fr`, `values-zh-rcn`, `de_informal`, `aa-er`.
-fn is_locale(name: &str) -> bool {
-    let short = |part: &str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_alphabetic());
-    let pair = |one: &str, next: &str| short(one) && (short(next) || LANGUAGES.contains(&one));
-    if name.split_once(['-', '_']).is_some_and(|(one, next)| pair(one, next)) {
-        return true;
-    }
-    let mut parts = name.rsplit(['-', '_']);
-    let last = parts.next().unwrap_or(name);
-    let is_language = |part: &str| LANGUAGES.contains(&part);
-    is_language(last)
-        || (2..=4).contains(&last.len())
-            && last.bytes().all(|byte| byte.is_ascii_alphabetic())
-            && parts.next().is_some_and(is_language)
-}
 
 impl Hint {
     /// Says nothing: for content whose path is not known.
@@ -318,17 +289,7 @@ fn area(path: &str, name: &str) -> Area {
     }
     let stem = name.split('.').next().unwrap_or(name);
     among.extend(stem.split(['_', '-']).chain(name.split('.').skip(1)).filter_map(area));
-    let translation = TRANSLATION.iter().any(|extension| name.ends_with(extension));
-    // `messages.ca.yml` has its language behind.
-    let words = || {
-        let parts = || name.split('.');
-        is_locale(stem)
-            || WORD_LIKE.contains(&stem)
-            || parts().count() > 2 && parts().rev().nth(1).is_some_and(is_locale)
-            || folders().any(is_locale)
-            || matches!(stem, "strings" | "translations")
-    };
-    if translation || among.contains(&Area::Words) && words() {
+    if locale::is_translation(name) || among.contains(&Area::Words) && locale::is_of_language(path, name) {
         Area::Words
     } else if among.contains(&Area::Test) || TEST_FILES.contains(&name) {
         Area::Test
@@ -379,6 +340,11 @@ mod tests {
         check("src/i18n/no.json", Language::Json, Area::Words);
         check("lang/de_informal/auth.php", Language::Code, Area::Words);
         check("translations/messages.ca.yml", Language::Settings, Area::Words);
+        check("src/lang/bar.json", Language::Json, Area::Words);
+        check("modules/backend/lang/rs/lang.php", Language::Code, Area::Words);
+        check("src/lang/ca@valencia.json", Language::Json, Area::Words);
+        check("pkg/lang/src/vault.go", Language::Code, Area::Main);
+        check("pkg/.snapshots/page.json", Language::Json, Area::Test);
         check("services/messages/db.settings.yml", Language::Settings, Area::Main);
         check(".github/workflows/build.yml", Language::Settings, Area::Test);
         check(".circleci/config.yml", Language::Settings, Area::Test);

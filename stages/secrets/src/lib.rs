@@ -30,6 +30,7 @@ mod hit;
 mod kept;
 mod limit;
 mod links;
+mod locale;
 mod marker;
 mod pattern;
 mod placeholder;

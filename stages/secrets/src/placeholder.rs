@@ -81,6 +81,7 @@ const REQUESTS: &[&str] = &[
     "yourkey",
     "yourpass",
     "yoursecret",
+    "yourstrong",
     "yoursuper",
     "yourtoken",
 ];

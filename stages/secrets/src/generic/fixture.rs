@@ -51,7 +51,7 @@ pub(crate) fn is_specific(value: &[u8]) -> bool {
         && strength(value) >= BITS
         && distinct(value) >= 8
         && !is_uuid(value)
-        && !value.contains(&b' ')
+        && value.iter().all(u8::is_ascii_graphic)
         && !placeholder::is_placeholder(value)
         && !is_hash(value)
         && !is_wrapped_text(value)
@@ -84,6 +84,7 @@ mod tests {
         check("3be1e79c3e7541a9ed1137b9baf719f3", true);
         check("hunter2", false);
         check("hbfvdkhjbvkdvdfjvbnkhjb", false);
+        check("MAXボットトークンやその他の詳細については", false);
         check("Gebruikerswachtwoord", false);
         check("Legitimations-oplysninger", false);
         check("2ff00750-e2d6-47a6-ae54-67b981e78030", false);

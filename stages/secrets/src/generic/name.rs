@@ -178,18 +178,42 @@ const PASSING: &[&str] = &[
 /// Words before a `key` that finds something and opens nothing.
 const FINDERS: &[&str] = &[
     "cache",
+    "column",
+    "correlation",
     "cursor",
     "dedupe",
+    "document",
+    "entity",
+    "exchange",
+    "feature",
+    "field",
+    "flag",
     "foreign",
     "i18n",
     "idempotency",
+    "index",
+    "issue",
+    "item",
+    "label",
     "lookup",
+    "metric",
+    "object",
+    "option",
     "partition",
     "primary",
+    "property",
+    "query",
     "react",
+    "record",
+    "registry",
+    "routing",
     "row",
+    "sheet",
     "site",
     "sort",
+    "spreadsheet",
+    "surrogate",
+    "tenant",
     "translation",
     "unique",
     "url",
@@ -204,7 +228,9 @@ impl Name {
         let any = |known: &[&str]| self.words.iter().any(|word| known.contains(&word.as_str()));
         let finds = self.noun == Noun::Key && before.is_some_and(|word| FINDERS.contains(&word.as_str()));
         let joined = |word: &String| {
-            self.words.len() > 1 && self.noun == Noun::Token && PASSING.contains(&word.as_str())
+            // `\u0026page_token` in JSON is `&page_token`.
+            let word = word.strip_prefix("u0026").unwrap_or(word);
+            self.words.len() > 1 && self.noun == Noun::Token && PASSING.contains(&word)
         };
         let passing = before.is_some_and(joined)
             || self.text.ends_with("RequestVerificationToken")
@@ -279,6 +305,9 @@ mod tests {
         check("CSRFToken", true);
         check("csrfmiddlewaretoken", true);
         check("nextPageToken", true);
+        check("u0026page_token", true);
+        check("spreadsheet_key", true);
+        check("tenant_secret_key", false);
         check("csrf_secret", false);
         check("auth_token", false);
     }

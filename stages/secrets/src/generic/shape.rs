@@ -12,6 +12,7 @@ pub(super) fn is_other(value: &[u8]) -> bool {
         || is_constraint(value)
         || is_mechanism(value)
         || is_call(value)
+        || is_sealed(value)
 }
 
 fn has_any(value: &[u8], marks: &[&str]) -> bool {
@@ -39,6 +40,7 @@ const PUBLIC: &[&str] = &[
     "aHR0cDovL",
     "aHR0cHM6Ly",
     "ecdsa-sha2-",
+    "openpgp4fpr:",
     "pk_live_",
     "pk_test_",
     "sk-ssh-",
@@ -71,6 +73,14 @@ fn is_alphabet(value: &[u8]) -> bool {
     letters.as_slice() == b"abcdefghijklmnopqrstuvwxyz"
         || stretch >= 12 && stretch * 3 >= value.len()
         || pairs >= 16 && rising * 10 >= pairs * 9
+}
+
+/// Beginnings of what a tool has encrypted so that it can be committed: EJSON, SOPS and hiera-eyaml, Jasypt, Spring Cloud
+/// Config, Ansible, the transit engine of Vault.
+const SEALED: &[&str] = &["EJ[1:", "ENC[", "ENC(", "{cipher}", "$ANSIBLE_VAULT", "vault:v", "enc:v"];
+
+fn is_sealed(value: &[u8]) -> bool {
+    SEALED.iter().any(|beginning| value.starts_with(beginning.as_bytes()))
 }
 
 /// Tells whether the value is a regular expression.
@@ -140,6 +150,9 @@ mod tests {
         check("yyyy-MM-dd_HH:mm_12H", true);
         check("IDX_EE52E3FA19EB6921", true);
         check("CRAM-MD5", true);
+        check("EJ[1:uVYNcUQroXibtBA91lOdIwyM0LVFbcLsSCBfwTLkLVc=:PjTha2M8iB]", true);
+        check("ENC(q3kP8sW1)", true);
+        check("openpgp4fpr:FED82F1C73FF53FB1EE9926336615E0FD12833CF", true);
         check("IO::Pipe->new()", true);
         check("pdfPassword()", true);
         check("abcdefghkmnpqrstuvwxyzABCDEFHJKLMNPQRSTUVWXYZ23456789_*=?#!()+", true);
