@@ -122,36 +122,56 @@ fn bare_key(pass: &mut Pass<'_>, run: Range<usize>, inner: Vec<u8>, key: der::Ke
     }
 }
 
-/// Tells whether a byte is a digit of one of both alphabets of base64.
+/// Tells whether a byte is a digit of one of both alphabets of base64. Made of comparisons alone, so that the compiler can ask
+/// for many bytes at once.
 const fn is_digit(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() | matches!(byte, b'+' | b'/' | b'-' | b'_')
+    let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+    // From `+` to `9`, but for `,` and `.`.
+    let figure = (byte.wrapping_sub(b'+') < 15) & (byte != b',') & (byte != b'.');
+    letter | figure | (byte == b'_')
 }
 
 /// Bytes of a block, one of which lies in every run of [`SHORTEST`].
 const BLOCK: usize = SHORTEST / 2;
 
-/// Returns the runs of base64 digits of at least [`SHORTEST`] characters, lines of equal length joined. Blocks are looked at as
-/// a whole until one is all digits, so that plain text costs next to nothing.
+fn is_all_digits(block: &[u8; BLOCK]) -> bool {
+    block.iter().fold(true, |all, byte| all & is_digit(*byte))
+}
+
+/// Returns how many digits a text begins with.
+fn digits_ahead(text: &[u8]) -> usize {
+    let (blocks, _) = text.as_chunks::<BLOCK>();
+    let whole = BLOCK * blocks.iter().take_while(|block| is_all_digits(block)).count();
+    let rest = text.get(whole..).unwrap_or_default();
+    whole + rest.iter().take_while(|byte| is_digit(**byte)).count()
+}
+
+/// Returns how many digits a text ends with.
+fn digits_behind(text: &[u8]) -> usize {
+    let (_, blocks) = text.as_rchunks::<BLOCK>();
+    let whole = BLOCK * blocks.iter().rev().take_while(|block| is_all_digits(block)).count();
+    let rest = text.get(..text.len() - whole).unwrap_or_default();
+    whole + rest.iter().rev().take_while(|byte| is_digit(**byte)).count()
+}
+
+/// Returns the runs of base64 digits of at least [`SHORTEST`] characters that reach into `range`, lines of equal length joined.
+/// Blocks are looked at as a whole until one is all digits, so that plain text costs next to nothing.
 fn runs(text: &[u8], range: Range<usize>) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
-    let part =
-        text.get(..range.end.min(text.len())).and_then(|text| text.get(range.start..)).unwrap_or_default();
+    let from = range.start.saturating_sub(BLOCK);
+    let part = text.get(from..text.len().min(range.end.saturating_add(BLOCK))).unwrap_or_default();
     let mut done = 0;
     for (number, block) in part.as_chunks::<BLOCK>().0.iter().enumerate() {
-        // Without a branch for each byte, the compiler looks at all of them at once.
-        let digits = block.iter().fold(true, |all, byte| all & is_digit(*byte));
-        let at = number * BLOCK;
-        if !digits || at < done {
+        let at = from + number * BLOCK;
+        if !is_all_digits(block) || at < done {
             continue;
         }
-        let before = part.get(done..at).unwrap_or_default();
-        let start = at - before.iter().rev().take_while(|byte| is_digit(**byte)).count();
-        let behind = part.get(at..).unwrap_or_default();
-        let stop = at + behind.iter().take_while(|byte| is_digit(**byte)).count();
+        let before = text.get(done.max(at.saturating_sub(LONGEST))..at).unwrap_or_default();
+        let start = at - digits_behind(before);
+        let stop = at + digits_ahead(text.get(at..text.len().min(at + LONGEST)).unwrap_or_default());
         if stop - start >= SHORTEST {
-            let padding =
-                part.get(stop..).unwrap_or_default().iter().take(2).take_while(|byte| **byte == b'=');
-            join(&mut found, text, range.start + start..range.start + stop + padding.count());
+            let padding = text.get(stop..).unwrap_or_default().iter().take(2);
+            join(&mut found, text, start..stop + padding.take_while(|byte| **byte == b'=').count());
         }
         done = stop;
     }

@@ -5,7 +5,8 @@ use std::ops::Range;
 /// How far ranges grow.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Margin {
-    /// How far around a change a match may reach.
+    /// How far around a change a match may reach: scanners look no further than this around what they look for, except along
+    /// a line.
     around: usize,
     /// How far a line's start or end is looked for beyond that: a file may be one line of many megabytes.
     line: usize,
@@ -13,7 +14,7 @@ pub(crate) struct Margin {
 
 impl Margin {
     /// For content that is made of lines.
-    pub(super) const TEXT: Self = Self { around: 512, line: 4096 };
+    pub(super) const TEXT: Self = Self { around: 256, line: 4096 };
     /// For trees: an entry with a name of any length that a file system takes.
     pub(super) const TREE: Self = Self { around: 1024, line: 0 };
 }
@@ -92,17 +93,17 @@ mod tests {
     #[test]
     fn ranges_grow_to_lines_and_join() {
         let lines = "0123456789abcde\n".repeat(1000);
-        check(lines.as_bytes(), &[8000..8001], &[7488..8528]);
-        check(lines.as_bytes(), &[0..0], &[0..528]);
-        check(lines.as_bytes(), &[16_000..16_000], &[15_488..16_000]);
-        check(lines.as_bytes(), &[5000..5001, 5900..5901, 9000..9000], &[4480..6416, 8480..9520]);
+        check(lines.as_bytes(), &[8000..8001], &[7744..8272]);
+        check(lines.as_bytes(), &[0..0], &[0..272]);
+        check(lines.as_bytes(), &[16_000..16_000], &[15_744..16_000]);
+        check(lines.as_bytes(), &[5000..5001, 5500..5501, 9000..9000], &[4736..5760, 8736..9264]);
         check(b"", &[0..0], &[0..0]);
     }
 
     #[test]
     fn one_endless_line_is_cut() {
         let line = vec![b'x'; 100_000];
-        check(&line, &[50_000..50_010], &[50_000 - 512 - 4096..50_010 + 512 + 4096]);
+        check(&line, &[50_000..50_010], &[50_000 - 256 - 4096..50_010 + 256 + 4096]);
     }
 
     proptest! {
@@ -117,7 +118,7 @@ mod tests {
             let mut widened = changed.clone();
             widen(&bytes, &mut widened, Margin::TEXT);
             for range in &changed {
-                let wanted = range.start.saturating_sub(512)..(range.end + 512).min(bytes.len());
+                let wanted = range.start.saturating_sub(256)..(range.end + 256).min(bytes.len());
                 prop_assert!(widened.iter().any(|wide| wide.start <= wanted.start && wanted.end <= wide.end));
             }
             prop_assert!(widened.is_sorted_by(|one, two| one.end < two.start));
