@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use engine::{Event, Listener};
+use engine::{Event, Listener, Task};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use model::{StageId, Status, Subject};
+use model::{Policy, Status};
 use report::formats::printable;
 
 use crate::terminal::{TALK, Terminal};
@@ -27,7 +27,7 @@ pub(crate) fn listener(terminal: &Terminal) -> (Listener, Bars) {
 pub(crate) struct Bars(Arc<Mutex<Shown>>);
 
 struct Shown {
-    bars: BTreeMap<(StageId, Subject), ProgressBar>,
+    bars: BTreeMap<Task, ProgressBar>,
     all: MultiProgress,
 }
 
@@ -42,27 +42,39 @@ impl Bars {
     fn draw(&self, event: Event) {
         let mut shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
-            Event::Started { stage, subject } => {
+            Event::Started { task } => {
                 let bar = shown.all.add(ProgressBar::new_spinner());
-                bar.set_prefix(printable::line(&format!("{stage} ({subject})")).into_owned());
+                bar.set_prefix(named(&task));
                 bar.set_style(style("{spinner} {prefix:32} {elapsed}"));
                 bar.enable_steady_tick(Duration::from_millis(120));
-                shown.bars.insert((stage, subject), bar);
+                shown.bars.insert(task, bar);
             }
-            Event::Progress { stage, subject, done, total } => {
-                if let Some(bar) = shown.bars.get(&(stage, subject)) {
+            Event::Progress { task, done, total } => {
+                if let Some(bar) = shown.bars.get(&task) {
                     bar.set_style(style("{spinner} {prefix:32} {bar:30} {pos}/{len} {elapsed}"));
                     bar.set_length(total);
                     bar.set_position(done);
                 }
             }
-            Event::Finished { stage, subject, .. } => {
-                if let Some(bar) = shown.bars.remove(&(stage, subject)) {
+            Event::Finished { task, .. } => {
+                if let Some(bar) = shown.bars.remove(&task) {
                     bar.finish_and_clear();
                 }
             }
         }
     }
+}
+
+/// Names a task; whose policy it goes by where that is not the policy of all.
+fn named(task: &Task) -> String {
+    let Task { stage, subject, policy, variant } = task;
+    let policy = match policy {
+        Policy::Both => "",
+        Policy::Target => ", by the target's policy",
+        Policy::Head => ", by the change's policy",
+    };
+    let variant = if *variant > 0 { format!(", file {}", variant + 1) } else { String::new() };
+    printable::line(&format!("{stage} ({subject}{policy}{variant})")).into_owned()
 }
 
 fn style(template: &str) -> ProgressStyle {
@@ -72,13 +84,13 @@ fn style(template: &str) -> ProgressStyle {
 
 /// Says one line for a stage that has ended.
 fn line(event: Event, terminal: &Terminal) {
-    let Event::Finished { stage, subject, status, cached, said: (findings, gaps), milliseconds, .. } = event
-    else {
+    let Event::Finished { task, status, cached, said: (findings, gaps), milliseconds } = event else {
         return;
     };
     if terminal.json {
         let status = status.name();
-        tracing::info!(target: TALK, %stage, %subject, status, findings, gaps, cached, milliseconds, "stage ended");
+        let Task { stage, subject, policy, variant } = task;
+        tracing::info!(target: TALK, %stage, %subject, ?policy, variant, status, findings, gaps, cached, milliseconds, "stage ended");
         return;
     }
     let source = if cached { ", cached" } else { "" };
@@ -89,7 +101,7 @@ fn line(event: Event, terminal: &Terminal) {
         }
         Status::Failed => "failed".to_owned(),
     };
-    terminal.say(format_args!("{stage} ({subject}): {said} in {milliseconds} ms{source}"));
+    terminal.say(format_args!("{}: {said} in {milliseconds} ms{source}", named(&task)));
 }
 
 /// Returns a number with its noun.

@@ -2,22 +2,45 @@
 
 use model::{Policy, StageId, Status, Subject};
 
+use crate::Instance;
+
+/// Which instance something happens to: a stage may check a subject by several policies.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Task {
+    /// The stage.
+    pub stage: StageId,
+    /// What it checks.
+    pub subject: Subject,
+    /// By whose policy.
+    pub policy: Policy,
+    /// Which of several files of one side configures it.
+    pub variant: u32,
+}
+
+impl Task {
+    /// Names an instance.
+    pub(crate) fn of(instance: &Instance) -> Self {
+        Self {
+            stage: instance.id().clone(),
+            subject: instance.subject.clone(),
+            policy: instance.policy,
+            variant: instance.variant,
+        }
+    }
+}
+
 /// Something that happened in a run.
 #[derive(Debug, Clone)]
 pub enum Event {
     /// A stage began.
     Started {
-        /// The stage.
-        stage: StageId,
-        /// What it checks.
-        subject: Subject,
+        /// Which.
+        task: Task,
     },
     /// A stage got further. Sent at most a few times a second.
     Progress {
-        /// The stage.
-        stage: StageId,
-        /// What it checks.
-        subject: Subject,
+        /// Which.
+        task: Task,
         /// Units done.
         done: u64,
         /// Units expected.
@@ -25,12 +48,8 @@ pub enum Event {
     },
     /// A stage ended.
     Finished {
-        /// The stage.
-        stage: StageId,
-        /// What it checked.
-        subject: Subject,
-        /// By whose policy.
-        policy: Policy,
+        /// Which.
+        task: Task,
         /// How it ended.
         status: Status,
         /// Whether the cache answered.

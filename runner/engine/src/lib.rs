@@ -15,7 +15,7 @@ mod run;
 mod world;
 
 pub use budget::Budget;
-pub use event::{Event, Listener};
+pub use event::{Event, Listener, Task};
 pub use explain::{CacheReport, Change, Known, explain};
 pub use instance::{Input, Instance};
 pub use run::{Engine, Ran, StopAfter};

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use model::{Gap, Message, RunHeader, StageId, Status, Subject};
+use model::{Gap, Message, Policy, RunHeader, Status, Subject};
 use stage::{Inputs, Output, Sink};
 use store::Cache;
 use tokio::task::{Id, JoinSet};
@@ -15,7 +15,7 @@ use crate::execute::{Executed, Failure, execute};
 use crate::instance::artifacts;
 use crate::memo::FromCache;
 use crate::record::{Ended, lost, record};
-use crate::{Budget, Event, Instance, Listener, World};
+use crate::{Budget, Event, Instance, Listener, Task, World};
 
 /// Tells whether what a stage said is reason to start no further one.
 pub type StopAfter = Arc<dyn Fn(&Output) -> bool + Send + Sync>;
@@ -24,6 +24,10 @@ pub type StopAfter = Arc<dyn Fn(&Output) -> bool + Send + Sync>;
 const BUDGET: &str = "budget";
 /// What helps against them.
 const BUDGET_HINT: &str = "raise `budget` in the profile, or let it run fewer stages";
+
+/// What helps where the policy that a change is judged by is broken itself.
+const TARGET_HINT: &str = "this is by the policy of the target branch, which no change mends for itself: bring the target \
+                           branch in order first, by a push that this check does not hold up";
 
 /// Runs stages.
 pub struct Engine {
@@ -198,14 +202,15 @@ impl Engine {
     }
 
     fn spawn(&self, at: usize, instance: Instance, inputs: Inputs, running: &mut Tasks) {
-        let (stage, subject) = (instance.id().clone(), instance.subject.clone());
-        (self.listener)(Event::Started { stage: stage.clone(), subject: subject.clone() });
+        let task = Task::of(&instance);
+        (self.listener)(Event::Started { task: task.clone() });
         let (cache, listener, budget) = (self.cache.clone(), Arc::clone(&self.listener), self.budget);
-        let span = tracing::info_span!("stage", id = %stage, subject = %subject);
+        let span = tracing::info_span!("stage", id = %task.stage, subject = %task.subject);
         let work = async move {
             let began = Instant::now();
-            let sink = Arc::new(Sink::new(stage.clone(), subject.clone(), instance.spec.gives.clone()));
-            let ticks = tick(stage, subject, Arc::clone(&sink), listener);
+            let sink =
+                Arc::new(Sink::new(task.stage.clone(), task.subject.clone(), instance.spec.gives.clone()));
+            let ticks = tick(task, Arc::clone(&sink), listener);
             let executed = tokio::select! {
                 executed = execute(&instance, inputs, cache.as_deref(), budget, sink) => executed,
                 never = ticks => match never {},
@@ -251,7 +256,10 @@ impl Engine {
                 output.gaps.extend(unchecked(instance, instances, &output.subjects));
                 ended(output, None)
             }
-            Err(Failure::Error(error)) => failed("stage-failed", error.to_string(), None),
+            Err(Failure::Error(error)) => {
+                let hint = (instance.policy == Policy::Target).then_some(TARGET_HINT);
+                failed("stage-failed", error.to_string(), hint)
+            }
             Err(Failure::Timeout(limit)) => {
                 failed("timeout", format!("not done within {} s", limit.as_secs()), None)
             }
@@ -263,9 +271,7 @@ impl Engine {
         };
         let settled = Ended { cached: executed.cached, rules: executed.rules, milliseconds, ..settled };
         (self.listener)(Event::Finished {
-            stage: instance.id().clone(),
-            subject: instance.subject.clone(),
-            policy: instance.policy,
+            task: Task::of(instance),
             status: settled.status,
             cached: settled.cached,
             said: (settled.output.findings.len(), settled.output.gaps.len()),
@@ -308,12 +314,12 @@ fn unchecked(giver: &Instance, instances: &[Instance], subjects: &[Subject]) -> 
 }
 
 /// Tells the listener how far a stage is.
-async fn tick(stage: StageId, subject: Subject, sink: Arc<Sink>, listener: Listener) -> Infallible {
+async fn tick(task: Task, sink: Arc<Sink>, listener: Listener) -> Infallible {
     loop {
         tokio::time::sleep(Duration::from_millis(100)).await;
         let (done, total) = sink.progress();
         if total > 0 {
-            listener(Event::Progress { stage: stage.clone(), subject: subject.clone(), done, total });
+            listener(Event::Progress { task: task.clone(), done, total });
         }
     }
 }
