@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use source::{Blob, Introduced, Names};
 
 use crate::finding::Source;
-use crate::hint::Hint;
+use crate::hint::{Hint, Language};
 use crate::hit::{Hit, Scanned};
 use crate::kept::Kept;
 use crate::limit::Limit;
@@ -18,6 +18,7 @@ use crate::readers::Reader;
 use crate::rules::Rules;
 use crate::scan::{self, Options};
 use crate::stage::{Prepared, Totals};
+use crate::text::{self, Form};
 
 /// Places at which one credential is looked for again, now that the path is known.
 const MOST_PLACES: usize = 64;
@@ -110,6 +111,17 @@ impl First<'_> {
                 let named =
                     scan::scan(blob.bytes, std::slice::from_ref(&whole), &hint, self.rules, &self.options);
                 scanned.hits.extend(named.hits);
+            }
+        }
+        if scanned.counts.binary > 0 && text::form(blob.bytes, Language::Code) != Form::Binary {
+            // Odd bytes are taken for text under a name that promises it, which this blob may have.
+            let whole = 0..blob.bytes.len();
+            for language in [Language::Code, Language::Shell, Language::Settings] {
+                let hint = Hint { language, ..Hint::NONE };
+                let promised =
+                    scan::scan(blob.bytes, std::slice::from_ref(&whole), &hint, self.rules, &self.options);
+                scanned.hits.extend(promised.hits);
+                scanned.limits.extend(promised.limits);
             }
         }
         scanned

@@ -96,6 +96,29 @@ fn outgoing_commits_are_told_from_those_before() {
     assert_eq!(shown(&look(folder, range)), [("npmrc-credential".into(), tip, "c/.npmrc:1".into())]);
 }
 
+/// Bytes that are no text under one name are under another, in a tree and in commits.
+#[test]
+fn odd_bytes_are_text_by_the_name_of_the_file() {
+    let odd = format!("# {}\n{}token = '{}'\n", "\0\u{1}\u{2}".repeat(12), "order = 1\n".repeat(20), token());
+    for (path, found) in [("a.py", true), ("a.sh", true), ("a.bin", false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        git(folder, &["init", "-q"]);
+        commit(folder, path, &odd);
+        let inputs = harness::inputs(MemoryTree::new(vec![(path.to_owned(), odd.clone().into_bytes())]));
+        let id = model::StageId::new("secrets").unwrap();
+        let stages = (secrets::stage().build)(&Section::empty(id)).unwrap();
+        let stage = stages.iter().find(|stage| stage.spec().subject == SubjectKind::Tree).unwrap();
+        let tree = harness::run(stage.as_ref(), &Subject::Tree, &inputs).unwrap();
+        let history = look(folder, Selection::Everything);
+        assert_eq!(
+            (tree.findings.len(), history.findings.len()),
+            (usize::from(found), usize::from(found)),
+            "{path}"
+        );
+    }
+}
+
 /// What is not there may hold anything.
 #[test]
 fn a_lost_file_is_a_gap() {
