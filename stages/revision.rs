@@ -1,18 +1,30 @@
 //! For the build scripts of stages: a number that differs with every change of the code and data that decide a stage's answers,
 //! so that what an earlier build answered is not taken for its own.
 
-use std::fs;
 use std::io::Error;
 use std::path::{Path, PathBuf};
+use std::{env, fs};
 
-/// Returns the number of what lies at `sources`: files, and folders with all that is in them, relative to the crate's folder.
-/// Asks cargo to run the script again when any of it changes.
-pub(crate) fn of(sources: &[&str]) -> Result<u64, Error> {
+/// What every stage's answers depend on beside its own: the ground, and the versions of other people's crates.
+const SHARED: [&str; 4] =
+    ["../ground/model/src", "../ground/source/src", "../ground/stage/src", "../../Cargo.lock"];
+
+/// Writes `revision.rs` for the crate to include: the number of what lies at `own` and of what all stages share, files, and
+/// folders with all that is in them, relative to the crate's folder. Cargo runs the script again when any of it changes.
+pub(crate) fn write(own: &[&str]) -> Result<(), Error> {
+    println!("cargo::rerun-if-changed=../revision.rs");
     let mut paths = Vec::new();
-    for source in sources {
+    for source in own.iter().chain(&SHARED) {
         println!("cargo::rerun-if-changed={source}");
         collect(Path::new(source), &mut paths)?;
     }
+    // A revision has 32 bits.
+    let revision = number(paths)? & u64::from(u32::MAX);
+    let out = env::var_os("OUT_DIR").map(PathBuf::from).ok_or_else(|| Error::other("OUT_DIR is not set"))?;
+    fs::write(out.join("revision.rs"), format!("{revision}_u32"))
+}
+
+fn number(mut paths: Vec<PathBuf>) -> Result<u64, Error> {
     paths.sort();
     // The hash of Fowler, Noll and Vo: it tells builds apart, and nobody gains by making two of them collide.
     let mut hash = 0xCBF2_9CE4_8422_2325_u64;
