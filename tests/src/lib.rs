@@ -86,6 +86,15 @@ impl Site {
         self
     }
 
+    /// Adds a lockfile with a vulnerable package, and a database that knows it.
+    pub fn shop(self) -> Self {
+        let (ecosystem, package, id) = ("PyPI", "flask", "SHOP-1");
+        self.database(&[Advisory { ecosystem, package, id, introduced: "0", fixed: "2.2.5" }]);
+        self.write("requirements.txt", "flask==2.2.4\n");
+        self.write("sluicegate.yaml", "version: 1\nstages:\n  secrets: {}\n  dependencies: {}\n");
+        self
+    }
+
     /// Returns the folder of the tree.
     pub fn tree(&self) -> PathBuf {
         self.folder.path().join("tree")

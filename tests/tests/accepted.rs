@@ -9,22 +9,14 @@
 use std::fs;
 
 use serde_json::Value;
-use tests::{Advisory, Site, leak, project};
+use tests::{Site, leak, project};
 
 const FILE: &str = ".sluicegate/baseline.json";
 
 /// A tree with a secret and a vulnerable package, and a database that knows it.
 fn shop() -> Site {
-    let site = Site::new();
-    site.database(&[Advisory {
-        ecosystem: "PyPI",
-        package: "flask",
-        id: "SHOP-1",
-        introduced: "0",
-        fixed: "2.2.5",
-    }]);
-    site.write("requirements.txt", "flask==2.2.4\n").write("leak.py", leak(1));
-    site.write("sluicegate.yaml", "version: 1\nstages:\n  secrets: {}\n  dependencies: {}\n");
+    let site = Site::new().shop();
+    site.write("leak.py", leak(1));
     site
 }
 
@@ -121,4 +113,29 @@ fn a_file_of_somebody_else_stays() {
     assert_eq!(fs::read_to_string(site.tree().join(FILE)).unwrap(), "{}\n");
     assert_eq!(site.run(&["baseline", "--offline", "--force"]).code, 0);
     assert_eq!(entries(&site), ["dependencies", "secrets"]);
+}
+
+/// A part of a repository is judged by the policy at its root, whose baseline is the one to write.
+#[test]
+fn a_baseline_of_a_part_is_the_one_that_the_policy_names() {
+    let site = Site::repository();
+    let named = "version: 1\nstages:\n  secrets: {}\nbaseline: policy/accepted.json\n";
+    site.write("sluicegate.yaml", named)
+        .write("a/leak.py", leak(1))
+        .write("b/leak.py", leak(2))
+        .commit("start");
+    assert_eq!(site.run(&["baseline", "--offline", "a"]).code, 0);
+    assert!(site.tree().join("policy/accepted.json").is_file());
+    assert_eq!(
+        [site.run(&["run", "--offline", "a"]).code, site.run(&["run", "--offline", "b"]).code],
+        [0, 1]
+    );
+    // The next part takes nothing of it away.
+    let said = site.run(&["baseline", "--offline", "b"]);
+    assert!(said.stderr.contains("`baseline: policy/accepted.json`"), "{said:?}");
+    assert_eq!(site.run(&["run", "--offline"]).code, 0);
+    let other = site.run(&["baseline", "--offline", "--output", "other.json", "a"]);
+    assert!(other.code == 0 && site.tree().join("other.json").is_file(), "{other:?}");
+    site.write("sluicegate.yaml", named.replace("policy/", "../"));
+    assert_eq!(site.run(&["baseline", "--offline"]).code, 2);
 }

@@ -7,21 +7,12 @@
 )]
 
 use serde_json::Value;
-use tests::{Advisory, Site};
+use tests::Site;
 
-/// A tree whose lockfile names a package that the database knows.
+/// A tree whose lockfiles name a package that the database knows.
 fn shop() -> Site {
-    let site = Site::repository();
-    site.database(&[Advisory {
-        ecosystem: "PyPI",
-        package: "flask",
-        id: "SHOP-1",
-        introduced: "0",
-        fixed: "2.2.5",
-    }]);
-    site.write("requirements.txt", "flask==2.2.4\n").write("more/requirements.txt", "flask==2.2.4\n");
-    site.write("sluicegate.yaml", "version: 1\nstages:\n  secrets: {}\n  dependencies: {}\n");
-    site.commit("start");
+    let site = Site::repository().shop();
+    site.write("more/requirements.txt", "flask==2.2.4\n").commit("start");
     site
 }
 

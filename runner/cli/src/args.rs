@@ -235,9 +235,10 @@ pub(crate) struct ReportArgs {
 pub(crate) struct BaselineArgs {
     #[command(flatten)]
     pub(crate) choice: Choice,
-    /// File to write, relative to PATH
-    #[arg(long, short, default_value = ".sluicegate/baseline.json")]
-    pub(crate) output: PathBuf,
+    /// File to write, from the folder of the pipeline file on; without it the baseline that the policy names, or else
+    /// .sluicegate/baseline.json
+    #[arg(long, short)]
+    pub(crate) output: Option<PathBuf>,
     /// Write it although a stage was lost, or over a file that is no baseline
     #[arg(long)]
     pub(crate) force: bool,

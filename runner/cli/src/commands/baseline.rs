@@ -1,13 +1,14 @@
 //! `sluicegate baseline`: what is there today is accepted, and from now on only what is new counts.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ::plan::Scope;
 use model::{GapKind, Status};
 use report::{Baseline, Exit, Record};
 
 use crate::args::{BaselineArgs, Choice, Output, RunArgs};
+use crate::case;
 use crate::commands::run::{Missing, Prepared, judge_ready, ready};
 use crate::context::Context;
 use crate::fault::Fault;
@@ -15,10 +16,10 @@ use crate::output;
 
 /// Runs the pipeline and writes its findings down as accepted.
 pub(crate) async fn baseline(args: &BaselineArgs, context: &Context) -> Result<Exit, Fault> {
-    let file = args.choice.path.join(&args.output);
-    let earlier = earlier(&file, args.force)?;
     // The file that this command is about to write may be named already.
     let mut prepared = ready(&args.choice, context, None, Missing::Empty).await?;
+    let (file, name) = place(args, &prepared)?;
+    let earlier = earlier(&file, args.force)?;
     match &earlier {
         Some(earlier) => prepared.world.salt = *earlier.salt(),
         None if prepared.world.salt == [0; 32] => {
@@ -54,9 +55,28 @@ pub(crate) async fn baseline(args: &BaselineArgs, context: &Context) -> Result<E
         "wrote {} with {} {entries}; name it in sluicegate.yaml: `baseline: {}`",
         file.display(),
         baseline.len(),
-        slashed(&args.output),
+        slashed(&name),
     ));
     Ok(exit)
+}
+
+/// Where the baseline is kept when neither the command line nor the policy says.
+const USUAL: &str = ".sluicegate/baseline.json";
+
+/// Returns the file to write, and its name in the tree that holds the policy: of a part of a repository, that is the whole.
+fn place(args: &BaselineArgs, prepared: &Prepared) -> Result<(PathBuf, PathBuf), Fault> {
+    let checkout = &prepared.checkout;
+    let folder = checkout.folder.as_ref().unwrap_or(&checkout.root);
+    if let Some(name) = &args.output {
+        return Ok((folder.join(name), name.clone()));
+    }
+    let policy = case::side_of(prepared.pipeline.combined.head())?.0;
+    let name = policy.baseline.unwrap_or_else(|| USUAL.to_owned());
+    let file = crate::place::inside(folder, &name).map_err(|reason| {
+        Fault::usage(format!("the policy names the baseline `{name}`, which is not written: {reason}"))
+            .hint("name a file below the folder under check, or give the place with --output")
+    })?;
+    Ok((file, name.into()))
 }
 
 /// Reads the baseline that is to be replaced. What is no baseline is somebody else's.
@@ -102,7 +122,7 @@ fn what_is_missing(record: &Record, bugs: &[String], context: &Context) -> Exit 
 
 /// The stages of which this run does not say everything, so that what was accepted of them stays.
 struct Silent {
-    /// The run looked at a part of history.
+    /// The run looked at a part of the history or of the tree.
     all: bool,
     /// The command line left stages out.
     part: bool,
@@ -124,7 +144,9 @@ impl Silent {
         let looked = names(&|status| !matches!(status, Status::Skipped | Status::Failed));
         let finished = |stage: &&String| looked.contains(*stage) && !failed.contains(*stage);
         Self {
-            all: prepared.pipeline.profile.scope != Scope::Full || choice.shard.is_some(),
+            all: prepared.pipeline.profile.scope != Scope::Full
+                || choice.shard.is_some()
+                || prepared.checkout.part.is_some(),
             part: choice.profile.is_some() || !choice.stages.is_empty(),
             unfinished: there.iter().filter(|stage| !finished(stage)).cloned().collect(),
             there,
