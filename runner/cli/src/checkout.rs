@@ -99,7 +99,7 @@ impl Checkout {
         if let Some(worktree) = &self.worktree {
             let worktree = worktree.tree();
             if let Some(known) = worktree.remember() {
-                let _ = cache.keep(&ids_of(worktree), known, |_| true);
+                let _ = cache.replace(&ids_of(worktree), known);
             }
         }
     }

@@ -59,7 +59,7 @@ pub(crate) fn declaration(instance: &Instance) -> Digest {
 
 /// Names what is remembered of a declaration's last run.
 pub(crate) fn remembered(declaration: &Digest) -> Digest {
-    let mut hasher = Hasher::new("remembered/v1");
+    let mut hasher = Hasher::new("remembered/v2");
     hasher.part(declaration.bytes());
     hasher.digest()
 }
@@ -168,8 +168,8 @@ fn keep(
         reused,
         computed,
     };
-    if let Ok(bytes) = serde_json::to_vec(&last) {
-        let _ = cache.keep(&remembered(name), bytes, |_| true);
+    if let Ok(bytes) = postcard::to_stdvec(&last) {
+        let _ = cache.replace(&remembered(name), bytes);
     }
 }
 

@@ -98,7 +98,7 @@ fn compare(instance: &Instance, inputs: &Inputs, cache: &Cache) -> (CacheReport,
     let last: Remembered = cache
         .recall(&remembered(&name))
         .first()
-        .and_then(|bytes| serde_json::from_slice(bytes).ok())
+        .and_then(|bytes| postcard::from_bytes(bytes).ok())
         .unwrap_or_default();
     let mut changes = Vec::new();
     if let (false, Some(newest)) = (hit.is_some(), kept.first()) {
@@ -116,18 +116,19 @@ fn compare(instance: &Instance, inputs: &Inputs, cache: &Cache) -> (CacheReport,
     (report, hit.and_then(|at| kept.into_iter().nth(at)).map(Kept::into_output))
 }
 
-fn files(given: &Given<'_>, before: &BTreeMap<String, String>) -> Vec<Change> {
+fn files(given: &Given<'_>, before: &[(String, String)]) -> Vec<Change> {
+    let before: BTreeMap<&str, &str> = before.iter().map(|(path, id)| (&**path, &**id)).collect();
     let now = given.paths();
     let known: std::collections::BTreeSet<&str> = now.iter().map(String::as_str).collect();
     let mut changes = Vec::new();
-    for (path, id) in before {
-        if !known.contains(path.as_str()) {
-            changes.push(Change::Removed(path.clone()));
-        } else if given.content_id(path).map(|id| id.to_string()).as_ref() != Some(id) {
-            changes.push(Change::Modified(path.clone()));
+    for (path, id) in &before {
+        if !known.contains(path) {
+            changes.push(Change::Removed((*path).to_owned()));
+        } else if given.content_id(path).map(|id| id.to_string()).as_deref() != Some(id) {
+            changes.push(Change::Modified((*path).to_owned()));
         }
     }
-    changes.extend(now.into_iter().filter(|path| !before.contains_key(path)).map(Change::Added));
+    changes.extend(now.into_iter().filter(|path| !before.contains_key(&**path)).map(Change::Added));
     changes
 }
 

@@ -54,8 +54,8 @@ impl Kept {
 /// What a stage's files were when it last ran, for `explain --cache`.
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Remembered {
-    /// Content id of each file read, by path.
-    pub(crate) files: BTreeMap<String, String>,
+    /// Path and content id of each file read.
+    pub(crate) files: Vec<(String, String)>,
     /// Per-file results taken from the cache, and computed.
     pub(crate) reused: u64,
     pub(crate) computed: u64,

@@ -1,7 +1,7 @@
 //! The declared files of a tree. What is opened is remembered: it decides whether a later run may reuse the answer.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use model::{Digest, Hasher};
 use rayon::prelude::*;
@@ -17,6 +17,15 @@ pub struct Files {
     indices: Arc<[usize]>,
     /// One bit for each of `indices`.
     opened: Arc<[AtomicU8]>,
+    digests: Arc<Digests>,
+}
+
+/// What was worked out already: several kept answers may be compared with the same files.
+#[derive(Default)]
+struct Digests {
+    listing: OnceLock<Digest>,
+    /// Of the files opened, with them.
+    contents: Mutex<Option<(Vec<u8>, Option<Digest>)>>,
 }
 
 /// One of [`Files`].
@@ -41,7 +50,7 @@ impl Files {
         };
         let indices: Arc<[usize]> = indices.into();
         let opened = (0..indices.len().div_ceil(8)).map(|_| AtomicU8::new(0)).collect();
-        Self { tree, indices, opened }
+        Self { tree, indices, opened, digests: Arc::default() }
     }
 
     /// Returns how many there are.
@@ -73,6 +82,10 @@ impl Files {
 
     /// Returns the digest over paths and kinds: what a stage learns by listing.
     pub fn listing(&self) -> Digest {
+        *self.digests.listing.get_or_init(|| self.hash_listing())
+    }
+
+    fn hash_listing(&self) -> Digest {
         let mut hasher = Hasher::new("listing/v1");
         for file in self.iter() {
             hasher.part(file.path());
@@ -93,6 +106,17 @@ impl Files {
     /// Returns the digest over the content ids of the files whose bit is set; `None` when one of them cannot be read, so
     /// that such an answer is never reused.
     pub fn contents(&self, opened: &[u8]) -> Option<Digest> {
+        // Not held while threads of the pool work: one of them may come by here.
+        let last = || self.digests.contents.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = last().as_ref().filter(|(bits, _)| bits == opened).map(|(_, digest)| *digest);
+        known.unwrap_or_else(|| {
+            let digest = self.hash_contents(opened);
+            *last() = Some((opened.to_vec(), digest));
+            digest
+        })
+    }
+
+    fn hash_contents(&self, opened: &[u8]) -> Option<Digest> {
         let id = |(slot, index): (usize, &usize)| {
             let bit = opened.get(slot / 8).is_some_and(|bits| bits & (1 << (slot % 8)) != 0);
             let is_file = self.tree.entries().get(*index).is_some_and(|entry| entry.kind == EntryKind::File);

@@ -73,6 +73,12 @@ impl Cache {
         kept.map_err(|source| self.refused(source))
     }
 
+    /// Keeps a value in place of all that was kept under its name.
+    pub fn replace(&self, name: &Digest, value: Vec<u8>) -> Result<(), CacheError> {
+        let kept = records::replace(&self.records(), &name.hex(), &self.key, value);
+        kept.map_err(|source| self.refused(source))
+    }
+
     /// Writes what is still in memory and brings the size under the bound.
     pub fn close(&self) -> Result<(), CacheError> {
         self.memo.flush().map_err(|source| self.refused(source))?;
@@ -171,8 +177,11 @@ mod tests {
         first.memo().keep([1; 32], b"one".to_vec());
         first.keep(&Digest::of(b"d"), b"old".to_vec(), |_| false).unwrap();
         first.keep(&Digest::of(b"d"), b"new".to_vec(), |_| false).unwrap();
+        first.keep(&Digest::of(b"r"), b"old".to_vec(), |_| false).unwrap();
+        first.replace(&Digest::of(b"r"), b"new".to_vec()).unwrap();
         first.close().unwrap();
         let second = cache(folder.path(), 1 << 20);
+        assert_eq!(second.recall(&Digest::of(b"r")), [b"new".to_vec()]);
         assert_eq!(second.memo().recall(&[1; 32]), Some(b"one".to_vec()));
         assert_eq!(second.memo().recall(&[2; 32]), None);
         assert_eq!(second.memo().hits_and_misses(), (1, 1));

@@ -4,17 +4,12 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
 use crate::Key;
 
 /// Variants kept of one declaration: branches that are switched between stay warm.
 const MOST_VARIANTS: usize = 6;
 /// A file larger than this, unpacked, is not believed.
 const MOST_BYTES: u64 = 1 << 30;
-
-#[derive(Serialize, Deserialize, Default)]
-struct Variants(Vec<Vec<u8>>);
 
 /// Returns the variants kept under `name`, newest first; empty when there are none that `key` confirms.
 pub(crate) fn recall(folder: &Path, name: &str, key: &Key) -> Vec<Vec<u8>> {
@@ -27,9 +22,30 @@ pub(crate) fn recall(folder: &Path, name: &str, key: &Key) -> Vec<Vec<u8>> {
         let mut plain = Vec::new();
         let mut reader = io::Read::take(zstd::Decoder::new(packed).ok()?, MOST_BYTES);
         io::Read::read_to_end(&mut reader, &mut plain).ok()?;
-        postcard::from_bytes::<Variants>(&plain).ok()
+        split(&plain)
     };
-    read().unwrap_or_default().0
+    read().unwrap_or_default()
+}
+
+/// Reads what [`joined`] made.
+fn split(mut plain: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let mut variants = Vec::new();
+    while let Some((length, rest)) = plain.split_first_chunk() {
+        let (variant, rest) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+        variants.push(variant.to_vec());
+        plain = rest;
+    }
+    plain.is_empty().then_some(variants)
+}
+
+/// Puts variants one behind the other, each with its length.
+fn joined(variants: &[Vec<u8>]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(variants.iter().map(|variant| variant.len() + 8).sum());
+    for variant in variants {
+        plain.extend((variant.len() as u64).to_le_bytes());
+        plain.extend(variant);
+    }
+    plain
 }
 
 /// Puts a variant in front of those kept under `name`. `same` tells which older variant it replaces.
@@ -44,8 +60,16 @@ pub(crate) fn keep(
     variants.retain(|variant| !same(variant));
     variants.insert(0, value);
     variants.truncate(MOST_VARIANTS);
-    let plain = postcard::to_stdvec(&Variants(variants)).map_err(io::Error::other)?;
-    let packed = zstd::encode_all(&plain[..], 1)?;
+    write(folder, name, key, &variants)
+}
+
+/// Puts one value under `name` in place of all that is kept there.
+pub(crate) fn replace(folder: &Path, name: &str, key: &Key, value: Vec<u8>) -> io::Result<()> {
+    write(folder, name, key, &[value])
+}
+
+fn write(folder: &Path, name: &str, key: &Key, variants: &[Vec<u8>]) -> io::Result<()> {
+    let packed = zstd::encode_all(&joined(variants)[..], 1)?;
     fs::create_dir_all(folder)?;
     let mut out = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
     out.write_all(&key.tag(name.as_bytes(), &packed))?;
@@ -56,4 +80,25 @@ pub(crate) fn keep(
 
 fn file(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{name}.record"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variants_come_back() {
+        for variants in [vec![], vec![vec![]], vec![b"one".to_vec(), Vec::new(), vec![7; 300]]] {
+            assert_eq!(split(&joined(&variants)), Some(variants));
+        }
+    }
+
+    #[test]
+    fn what_is_cut_off_is_not_there() {
+        let plain = joined(&[b"one".to_vec(), b"two".to_vec()]);
+        for end in (0..plain.len()).filter(|end| ![0, 11].contains(end)) {
+            assert_eq!(split(&plain[..end]), None, "{end}");
+        }
+        assert_eq!(split(&[u8::MAX; 20]), None);
+    }
 }
