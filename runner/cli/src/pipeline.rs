@@ -1,6 +1,6 @@
 //! From pipeline files to a plan: which files are in force, which profile, which instances.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::Subject;
@@ -29,12 +29,28 @@ pub(crate) struct Pipeline {
     pub(crate) warnings: Vec<String>,
 }
 
-/// Reads the pipeline file of a tree and what it extends; what applies to `applies_to` when there is none. `revision`
-/// names the tree in messages, when it is not the one under check.
+/// What applies to the tree under check where there is no file: found out when it is asked for, once.
+struct Detected<'a> {
+    tree: &'a dyn Tree,
+    layers: OnceCell<Layers>,
+}
+
+impl Detected<'_> {
+    fn layers(&self) -> Result<Layers, Fault> {
+        if let Some(layers) = self.layers.get() {
+            return Ok(layers.clone());
+        }
+        let layers = Layers::detect(&crate::stages::kinds(), self.tree).map_err(Fault::bug)?;
+        Ok(self.layers.get_or_init(|| layers).clone())
+    }
+}
+
+/// Reads the pipeline file of a tree and what it extends; what was detected when there is none. `revision` names the tree
+/// in messages, when it is not the one under check.
 fn layers(
     tree: &dyn Tree,
     config: &str,
-    applies_to: &dyn Tree,
+    detected: &Detected<'_>,
     revision: Option<&str>,
 ) -> Result<Layers, Fault> {
     let lacking: RefCell<Option<String>> = RefCell::default();
@@ -63,11 +79,11 @@ fn layers(
             (Some(_) | None, _) => fault,
         });
     }
-    if config != PipelineFile::NAME && std::ptr::eq(tree, applies_to) {
+    if config != PipelineFile::NAME && std::ptr::eq(tree, detected.tree) {
         return Err(Fault::usage(format!("the tree has no file {config}"))
             .hint("write one with `sluicegate init`, or leave --config away to run what applies"));
     }
-    Layers::detect(&crate::stages::kinds(), applies_to).map_err(Fault::bug)
+    detected.layers()
 }
 
 /// Combines the pipeline of the target with the tree's own. One of the target's that nobody can use would keep the change
@@ -75,16 +91,17 @@ fn layers(
 fn of_change(
     target: &Target,
     config: &str,
-    tree: &dyn Tree,
+    detected: &Detected<'_>,
     head: &Layers,
 ) -> Result<(Combined, Vec<String>), Fault> {
     let short = target.commit.get(..12).unwrap_or(&target.commit);
-    let loaded = layers(target.tree.as_ref(), config, tree, Some(short));
-    let (of_target, warnings) = match loaded.and_then(|layers| usable(&layers, tree).map(|()| layers)) {
+    let loaded = layers(target.tree.as_ref(), config, detected, Some(short));
+    let usable = |layers: Layers| usable(&layers, detected.tree).map(|()| layers);
+    let (of_target, warnings) = match loaded.and_then(usable) {
         Ok(layers) => (layers, Vec::new()),
         Err(fault) if fault.exit() == Exit::Incomplete => return Err(fault),
         Err(fault) => {
-            let defaults = Layers::detect(&crate::stages::kinds(), tree).map_err(Fault::bug)?;
+            let defaults = detected.layers()?;
             let text = format!(
                 "the pipeline file of {} cannot be used, so the stricter of the defaults and of the change's own is in \
                  force until one that can has landed: {}",
@@ -158,9 +175,10 @@ impl Pipeline {
         let tree = checkout.policy.as_ref();
         let config = policy_file::path(&choice.config, &checkout.root)?;
         policy_file::refuse_unread(&config, checkout)?;
-        let head = layers(tree, &config, tree, None)?;
+        let detected = Detected { tree, layers: OnceCell::new() };
+        let head = layers(tree, &config, &detected, None)?;
         let (combined, mut warnings) = match target {
-            Some(target) => of_change(target, &config, tree, &head)?,
+            Some(target) => of_change(target, &config, &detected, &head)?,
             None => (Combined::one(head), Vec::new()),
         };
         warnings.extend(policy_file::passed_over(&config, checkout));

@@ -2,6 +2,7 @@
 
 mod folders;
 
+use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 
 use model::{Digest, hex};
@@ -28,17 +29,20 @@ pub struct CommitTree {
     commit: String,
     max_file_size: u64,
     entries: Vec<Entry>,
-    /// Raw ids, beside the entries.
-    ids: Vec<Box<[u8]>>,
+    /// Beside the entries.
+    ids: Vec<Digest>,
     problems: Vec<Problem>,
 }
 
 /// What the listing gathers.
 #[derive(Default)]
 struct Gathered {
-    found: Mutex<Vec<(Entry, Box<[u8]>)>>,
+    /// The files of each folder, with the path of the folder.
+    found: Mutex<Vec<(Vec<u8>, Vec<Found>)>>,
     problems: Mutex<Vec<Problem>>,
 }
+
+type Found = (Entry, Digest);
 
 /// The listing of a commit, from folder to folder.
 struct Lister<'a> {
@@ -71,8 +75,11 @@ impl CommitTree {
         let lister = Lister { repository, objects: &objects, folders, gathered: Gathered::default() };
         rayon::scope(|scope| lister.folder(scope, top.as_bytes(), &[], 0));
         let Gathered { found, problems } = lister.gathered;
-        let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-        found.par_sort_unstable_by(|one, two| one.0.path.cmp(&two.0.path));
+        let mut folders = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        folders.par_sort_unstable_by(|one, two| one.0.cmp(&two.0));
+        let mut found: Vec<Found> = folders.into_iter().flat_map(|(_, found)| found).collect();
+        // Nearly sorted by now, which a stable sort makes use of.
+        found.sort_by(|one, two| one.0.path.cmp(&two.0.path));
         // A malformed tree may name a file twice; git itself then sees the first.
         found.dedup_by(|two, one| one.0.path == two.0.path);
         let (entries, ids) = found.into_iter().unzip();
@@ -89,14 +96,14 @@ impl CommitTree {
         &self.commit
     }
 
-    fn file(&self, index: usize) -> Result<(&Entry, &[u8]), ReadError> {
+    fn file(&self, index: usize) -> Result<(&Entry, &Digest), ReadError> {
         match (self.entries.get(index), self.ids.get(index)) {
             (Some(entry), Some(id)) if entry.kind == EntryKind::File => Ok((entry, id)),
             _ => Err(ReadError::NotAFile),
         }
     }
 
-    fn bounded_file(&self, index: usize) -> Result<(&Entry, &[u8]), ReadError> {
+    fn bounded_file(&self, index: usize) -> Result<(&Entry, &Digest), ReadError> {
         let (entry, id) = self.file(index)?;
         if entry.size > self.max_file_size {
             return Err(ReadError::TooLarge { size: entry.size, bound: self.max_file_size });
@@ -115,23 +122,22 @@ impl Tree for CommitTree {
     }
 
     fn id(&self, index: usize) -> Result<Digest, ReadError> {
-        let (_, id) = self.bounded_file(index)?;
-        Digest::new(self.repository.algorithm(), id).ok_or(ReadError::NotAFile)
+        self.bounded_file(index).map(|(_, id)| *id)
     }
 
     fn read(&self, index: usize) -> Result<Content, ReadError> {
         let (_, id) = self.bounded_file(index)?;
-        read(&self.repository, &self.objects, id, Kind::Blob, self.max_file_size).map(Content::new)
+        read(&self.repository, &self.objects, id.bytes(), Kind::Blob, self.max_file_size).map(Content::new)
     }
 
     fn read_prefix(&self, index: usize, length: usize) -> Result<Content, ReadError> {
         let (entry, id) = self.file(index)?;
         if let Some(prefix) =
-            self.objects.prefix(id, length.min(usize::try_from(entry.size).unwrap_or(usize::MAX)))
+            self.objects.prefix(id.bytes(), length.min(usize::try_from(entry.size).unwrap_or(usize::MAX)))
         {
             return Ok(Content::new(prefix));
         }
-        let mut bytes = read(&self.repository, &self.objects, id, Kind::Blob, u64::MAX)?;
+        let mut bytes = read(&self.repository, &self.objects, id.bytes(), Kind::Blob, u64::MAX)?;
         bytes.truncate(length);
         Ok(Content::new(bytes))
     }
@@ -146,20 +152,23 @@ impl Lister<'_> {
             }
             Err(reason) => return self.problem("missing-folder", prefix, reason),
         };
+        let (mut found, mut raw) = (Vec::new(), prefix.to_vec());
         for entry in listing::entries(tree, self.repository.algorithm().length()) {
-            let mut raw = [prefix, entry.name].concat();
+            raw.truncate(prefix.len());
+            raw.extend_from_slice(entry.name);
             if !entry.has_good_name() {
                 self.problem("malformed-name", &raw, "git refuses to check such a name out".to_owned());
             } else if entry.is_folder() {
-                raw.push(b'/');
-                scope.spawn(move |scope| self.folder(scope, entry.id, &raw, depth + 1));
+                let below = [&raw, &b"/"[..]].concat();
+                scope.spawn(move |scope| self.folder(scope, entry.id, &below, depth + 1));
             } else {
-                self.entry(&entry, &raw);
+                found.extend(self.entry(&entry, &raw));
             }
         }
+        self.gathered.found.lock().unwrap_or_else(PoisonError::into_inner).push((prefix.to_vec(), found));
     }
 
-    fn entry(&self, entry: &TreeEntry<'_>, raw: &[u8]) {
+    fn entry(&self, entry: &TreeEntry<'_>, raw: &[u8]) -> Option<Found> {
         let (kind, size) = if entry.is_submodule() {
             (EntryKind::Submodule { commit: hex::encode(entry.id) }, 0)
         } else if entry.is_link() {
@@ -171,16 +180,19 @@ impl Lister<'_> {
                         target.len() as u64,
                     )
                 }
-                Err(error) => return self.problem("unreadable-link", raw, error.to_string()),
+                Err(error) => {
+                    self.problem("unreadable-link", raw, error.to_string());
+                    return None;
+                }
             }
         } else {
             // The size of an object that is not here is unknown; reading it says why.
             (EntryKind::File, self.objects.size(entry.id).unwrap_or(0))
         };
         let written = path::escape(raw);
-        let raw = (written.as_bytes() != raw).then(|| raw.into());
-        let found = (Entry { path: written.into(), raw, kind, size }, entry.id.into());
-        self.gathered.found.lock().unwrap_or_else(PoisonError::into_inner).push(found);
+        let raw = matches!(written, Cow::Owned(_)).then(|| raw.into());
+        let id = Digest::new(self.repository.algorithm(), entry.id)?;
+        Some((Entry { path: written.into(), raw, kind, size }, id))
     }
 
     fn problem(&self, code: &'static str, raw: &[u8], reason: String) {
