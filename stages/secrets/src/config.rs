@@ -10,7 +10,7 @@ use crate::allow::{Allow, Condition, PathTest, Target, ValueTest};
 use crate::pattern::{Edges, Pattern};
 
 /// Least probability, in percent, when the section names none.
-const THRESHOLD: u8 = 60;
+const THRESHOLD: u8 = 70;
 
 /// What the section may say.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -28,7 +28,7 @@ pub(crate) struct Config {
     disable: Vec<String>,
     /// What is let pass. Its findings are still said, as suppressed.
     allow: Vec<RawAllow>,
-    /// Least probability, in percent, of a credential that only its name speaks for; 60 by default. In tests, examples,
+    /// Least probability, in percent, of a credential that only its name speaks for; 70 by default. In tests, examples,
     /// documents and code of others, where values are made up, 30 more is asked for (95 at most), and a value that nobody
     /// thought up: long, mixed, without words.
     #[schemars(with = "Option<u8>", range(min = 1, max = 100))]
@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn nothing_said_means_the_defaults() {
         let checked = read("").unwrap();
-        assert_eq!((checked.history, checked.threshold), (HistoryScope::Outgoing, 60));
+        assert_eq!((checked.history, checked.threshold), (HistoryScope::Outgoing, 70));
         assert!(checked.archives && checked.inline_ignores && checked.allow.is_empty());
     }
 

@@ -108,6 +108,7 @@ const RULES: &[&str] = &[
     "numeric",
     "present",
     "prohibited",
+    "require",
     "required",
     "sometimes",
     "string",
@@ -157,6 +158,15 @@ pub(super) fn is_text(value: &[u8]) -> bool {
     if value.starts_with(b"crwdns") {
         return true;
     }
+    // Several letters of a script that is no alphabet.
+    if text
+        .chars()
+        .filter(|letter| matches!(letter, '\u{3040}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}'))
+        .count()
+        > 3
+    {
+        return true;
+    }
     if value.iter().any(u8::is_ascii_digit) && !text.contains("\\u") {
         return false;
     }
@@ -181,7 +191,9 @@ fn is_fingerprint(text: &[u8], assignment: &Assignment, name: &Name, value: &[u8
     let speaks = |word: &String| matches!(word.as_str(), "gpg" | "pgp" | "recv" | "keyring" | "fingerprint");
     let start = assignment.name.start;
     let before = text.get(start.saturating_sub(4)..start).unwrap_or_default().to_ascii_lowercase();
-    shaped && (name.words.iter().any(speaks) || matches!(before.as_slice(), b"gpg " | b"pgp "))
+    // Package managers ask for keys by such an id.
+    let id = value.len() > digits.len() && !name.qualified;
+    shaped && (id || name.words.iter().any(speaks) || matches!(before.as_slice(), b"gpg " | b"pgp "))
 }
 
 #[cfg(test)]
@@ -206,6 +218,7 @@ mod tests {
         let check = |line: &str, expected| check(line, Language::Code, expected);
         check("'password' => 'required|min:6|confirmed',", true);
         check("'password' => 'string|max:255',", true);
+        check("'pwd' => 'require',", true);
         check("'password' => ['required', 'min:16'],", true);
         check("'password' => 'xsd:string',", true);
         check("RANDOM_ROOT_PASSWORD: 'true'", true);
@@ -224,6 +237,8 @@ mod tests {
         check("{\"token\": \"UA-28909194-3\"}", true);
         check("stripe_key = 'pk_live_4eC39HqLyjWDarjtT1zdp7dc'", true);
         check("run('--gpg-key=8D81803C0EBFCD88')", true);
+        check("PKG_KEY = '0xDE8B853FC155581D'", true);
+        check("api_key = '0xDE8B853FC155581D'", false);
         check("api_key = '8D81803C0EBFCD88'", false);
         check("alphabetKey = 'ABCDEFGHIJKLMNOP'", true);
         check("final String key = 'QWERTYUIOPASDFGHJKLZXCVBNM';", true);
@@ -270,6 +285,7 @@ mod tests {
         json("{\"reset_password\": \"Parolni tiklash\"}", true);
         json("{\"token\": \"Token l\\u00e9trehoz\\u00e1sa\"}", true);
         json("{\"password\": \"Loynior\u{f0}\"}", true);
+        json("{\"password\": \"長度為 8-30 位密碼\"}", true);
         json("{\"password\": \"Passwort\"}", true);
         json("{\"password\": \"crwdns1116:0crwdne1116:0\"}", true);
         json("{\"Confirm password\": \"bekreft passord\"}", true);

@@ -177,6 +177,7 @@ const PASSING: &[&str] = &[
 
 /// Words before a `key` that finds something and opens nothing.
 const FINDERS: &[&str] = &[
+    "by",
     "cache",
     "column",
     "correlation",
@@ -201,6 +202,7 @@ const FINDERS: &[&str] = &[
     "option",
     "partition",
     "primary",
+    "project",
     "property",
     "query",
     "react",
@@ -234,7 +236,7 @@ impl Name {
         };
         let passing = before.is_some_and(joined)
             || self.text.ends_with("RequestVerificationToken")
-            || self.text == "csrfmiddlewaretoken";
+            || matches!(self.text.as_str(), "csrfmiddlewaretoken" | "csrftoken");
         let public = any(&["public", "pub", "publishable"]) && any(&["key", "keys", "publishable"]);
         (finds || passing || public) && !any(&["secret", "private"])
     }
@@ -307,6 +309,9 @@ mod tests {
         check("nextPageToken", true);
         check("u0026page_token", true);
         check("spreadsheet_key", true);
+        check("sonar.projectKey", true);
+        check("DeleteByKey", true);
+        check("csrftoken", true);
         check("tenant_secret_key", false);
         check("csrf_secret", false);
         check("auth_token", false);

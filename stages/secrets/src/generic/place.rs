@@ -53,7 +53,7 @@ fn is_selector(text: &[u8], assignment: &Assignment) -> bool {
     let line = text::line(text, assignment.name.start, AROUND);
     let ends = text.get(line).is_some_and(|line| matches!(line.trim_ascii_end().last(), Some(b'{' | b',')));
     let of_class = matches!(before, Some(b'.' | b'#')) && ends;
-    let of_field = behind.starts_with(b"\"]:") || behind.starts_with(b"']:");
+    let of_field = [&b"\"]:"[..], b"']:", b"]:"].iter().any(|end| behind.starts_with(end));
     assignment.operator == Operator::Colon && assignment.quote.is_none() && (of_class || of_field)
 }
 
@@ -130,6 +130,10 @@ fn is_sentence(text: &[u8], assignment: &Assignment, value: &[u8], hint: &Hint) 
     let word = |word: &[u8]| word.len() > 1 && word.iter().all(u8::is_ascii_lowercase);
     let mut words = behind.split(u8::is_ascii_whitespace);
     let goes_on = words.next().is_some_and(<[u8]>::is_empty) && words.next().is_some_and(word);
+    let phrase = || value.contains(&b' ') && value.split(|byte| *byte == b' ').all(word);
+    if before.trim_ascii_start().starts_with(b"#") && assignment.operator == Operator::Colon && phrase() {
+        return true;
+    }
     // `password: hunter what` alone on its line may be a setting.
     let begins = before.iter().all(|byte| !byte.is_ascii_alphanumeric());
     let settings = !matches!(hint.language, Language::Code | Language::Shell | Language::Prose);
@@ -157,7 +161,7 @@ fn is_minified(text: &[u8], assignment: &Assignment, value: &[u8], hint: &Hint) 
 }
 
 /// Bytes before and behind a value in which others of its name are looked for.
-const SIBLINGS: usize = 1500;
+const SIBLINGS: usize = 4000;
 
 /// Tells whether a `key` is one of a list of things that each have one, all of one shape: the ids of those things.
 fn is_among_siblings(text: &[u8], assignment: &Assignment, name: &Name, value: &[u8]) -> bool {
@@ -223,6 +227,7 @@ mod tests {
     fn sentences_assign_nothing() {
         check("# First pass: check if target has it", "a.sh", true);
         check("'  Password: based on env variable\n'", "a.py", true);
+        check("# * pass: show passed tests", "a.toml", true);
         check("password: hunter rain", "a.yml", false);
         check("password: hunterx # as it was", "a.yml", false);
     }
@@ -254,6 +259,7 @@ mod tests {
         check("<pdf [password]=\"pdfPasswordOf\">", "a.html", true);
         check("<pdf :password=\"pdfPasswordOf\">", "a.vue", true);
         check("<pdf password=\"pdfPasswordOf\">", "a.html", false);
+        check("form input[type=email]:focus, form input[type=password]:focus {", "a.css", true);
         check("passwd:         compat", "nsswitch.conf", true);
         check("URL: p://a:${PG_PASSWORD:?Variable not set}@db", "compose.yml", true);
     }
