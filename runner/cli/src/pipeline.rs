@@ -4,9 +4,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::Subject;
-use plan::{
-    Combined, Event, Layers, Loosened, PipelineFile, Plan, Profile, Request, Scope, Selection, combine,
-};
+use plan::{Combined, Layers, Loosened, PipelineFile, Plan, Profile, Request, Scope, Selection, combine};
 use report::Exit;
 use source::{ReadError, Tree};
 
@@ -128,20 +126,7 @@ fn usable(layers: &Layers, tree: &dyn Tree) -> Result<(), Fault> {
         stages: Selection::Some { ids: BTreeMap::new(), kinds: BTreeSet::new() },
         ..everything(Scope::Full)
     };
-    let request = Request {
-        kinds: &crate::stages::kinds(),
-        combined: &combined,
-        profile: &idle,
-        only: &[],
-        subjects: &[],
-        tree: Some(tree),
-        changed: None,
-        branch: None,
-        event: Event::Local,
-        environment: &BTreeMap::new(),
-        shard: None,
-    };
-    Plan::new(&request).map_err(Fault::usage)?;
+    Plan::new(&Request::of(&crate::stages::kinds(), &combined, &idle, tree)).map_err(Fault::usage)?;
     Sections::read(&combined)?;
     case::side_of(layers).map(|_| ())
 }

@@ -66,30 +66,17 @@ fn applies(presence: Presence, tree: &dyn Tree) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use model::Subject;
     use source::MemoryTree;
 
     use super::*;
     use crate::testing::{kinds, layers};
-    use crate::{Combined, Event, Layers, Plan, Request};
+    use crate::{Combined, Layers, Plan, Request};
 
     fn plan(layers: Layers, tree: &MemoryTree) -> Vec<String> {
         let combined = Combined::one(layers);
-        let request = Request {
-            kinds: &kinds(),
-            combined: &combined,
-            profile: combined.profile("ci").unwrap(),
-            only: &[],
-            subjects: &[Subject::Tree],
-            tree: Some(tree),
-            changed: None,
-            branch: None,
-            event: Event::Local,
-            environment: &BTreeMap::new(),
-            shard: None,
-        };
+        let (kinds, profile) = (kinds(), combined.profile("ci").unwrap());
+        let request = Request { subjects: &[Subject::Tree], ..Request::of(&kinds, &combined, profile, tree) };
         let plan = Plan::new(&request).unwrap();
         plan.instances()
             .iter()

@@ -55,6 +55,28 @@ pub struct Request<'a> {
     pub shard: Option<Shard>,
 }
 
+/// No variables.
+static NOTHING: BTreeMap<String, String> = BTreeMap::new();
+
+impl<'a> Request<'a> {
+    /// Asks for all of a profile on this machine: no change, no shard, an empty environment, nothing to check yet.
+    pub fn of(kinds: &'a [Kind], combined: &'a Combined, profile: &'a Profile, tree: &'a dyn Tree) -> Self {
+        Self {
+            kinds,
+            combined,
+            profile,
+            only: &[],
+            subjects: &[],
+            tree: Some(tree),
+            changed: None,
+            branch: None,
+            event: Event::Local,
+            environment: &NOTHING,
+            shard: None,
+        }
+    }
+}
+
 /// What becomes of an instance, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {

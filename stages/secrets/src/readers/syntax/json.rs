@@ -142,12 +142,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &[(&str, &str)]) {
-        let found: Vec<_> = read(text.as_bytes())
-            .into_iter()
-            .map(|value| (value.path.join("/"), &text[value.range]))
-            .collect();
-        let found: Vec<_> = found.iter().map(|(path, value)| (path.as_str(), *value)).collect();
-        assert_eq!(found, expected, "{text}");
+        super::super::check(text, read(text.as_bytes()), expected);
     }
 
     #[test]

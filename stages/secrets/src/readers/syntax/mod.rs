@@ -36,3 +36,11 @@ const LONGEST_NAME: usize = 100;
 fn name_of(name: &[u8]) -> String {
     String::from_utf8_lossy(name.get(..LONGEST_NAME).unwrap_or(name)).into_owned()
 }
+
+/// Compares what was read of a text: each value with the names that lead to it.
+#[cfg(test)]
+fn check(text: &str, read: Vec<Value>, expected: &[(&str, &str)]) {
+    let found: Vec<_> = read.into_iter().map(|value| (value.path.join("/"), &text[value.range])).collect();
+    let found: Vec<_> = found.iter().map(|(path, value)| (path.as_str(), *value)).collect();
+    assert_eq!(found, expected, "{text}");
+}
