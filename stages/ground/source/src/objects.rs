@@ -12,6 +12,7 @@ mod visited;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use model::{Algorithm, hex};
 
@@ -154,7 +155,8 @@ impl Objects {
 
     /// Lists what is loose, so that asking for many objects asks the file system once.
     pub(crate) fn holding(&self) -> Result<Holding<'_>, SourceError> {
-        Ok(Holding { objects: self, loose: self.loose()? })
+        let lately = (0..LATELY).map(|_| AtomicU64::new(0)).collect();
+        Ok(Holding { objects: self, loose: self.loose()?, lately })
     }
 
     /// Returns the ids of all loose objects, sorted, each once.
@@ -177,12 +179,28 @@ impl Objects {
 pub(crate) struct Holding<'a> {
     objects: &'a Objects,
     loose: Vec<Vec<u8>>,
+    /// Keys of objects that were there lately: versions of a folder list nearly the same ones, one after the other.
+    lately: Box<[AtomicU64]>,
 }
+
+/// How many keys are kept; they fit into a processor's cache.
+const LATELY: u64 = 1 << 15;
 
 impl Holding<'_> {
     /// Tells whether any pack or folder holds the object.
     pub(crate) fn has(&self, id: &[u8]) -> bool {
-        self.objects.is_packed(id) || self.loose.binary_search_by(|held| held.as_slice().cmp(id)).is_ok()
+        let key = key(id);
+        let slot = usize::try_from(key % LATELY).ok().and_then(|at| self.lately.get(at));
+        // Who makes two objects with one key hides that the other is lost, and nothing that it holds.
+        if key != 0 && slot.is_some_and(|slot| slot.load(Ordering::Relaxed) == key) {
+            return true;
+        }
+        let has =
+            self.objects.is_packed(id) || self.loose.binary_search_by(|held| held.as_slice().cmp(id)).is_ok();
+        if let Some(slot) = slot.filter(|_| has) {
+            slot.store(key, Ordering::Relaxed);
+        }
+        has
     }
 }
 
