@@ -25,6 +25,7 @@ pub(super) fn is_other(text: &[u8], assignment: &Assignment, name: &Name, hint: 
         || is_minified(text, assignment, value, hint)
         || is_among_siblings(text, assignment, name, value)
         || is_item(text, assignment, name)
+        || is_package(text, assignment, hint)
         || is_message(text, assignment, value)
         || is_bound(text, assignment, hint)
         || is_database(name, value)
@@ -137,7 +138,12 @@ fn is_sentence(text: &[u8], assignment: &Assignment, value: &[u8], hint: &Hint) 
     // `password: hunter what` alone on its line may be a setting.
     let begins = before.iter().all(|byte| !byte.is_ascii_alphanumeric());
     let settings = !matches!(hint.language, Language::Code | Language::Shell | Language::Prose);
-    assignment.quote.is_none() && word(value) && goes_on && !(begins && settings && !before.contains(&b'#'))
+    // `mysql --password=root shop` goes on as well.
+    assignment.operator == Operator::Colon
+        && assignment.quote.is_none()
+        && word(value)
+        && goes_on
+        && !(begins && settings && !before.contains(&b'#'))
 }
 
 /// Shortest line that nobody wrote.
@@ -189,6 +195,12 @@ fn is_item(text: &[u8], assignment: &Assignment, name: &Name) -> bool {
     assignment.operator == Operator::Colon && name.text == "key" && before == b"-"
 }
 
+/// Tells whether the name is the end of a package's: `"phpixie/auth": "dev-master#4ad10a6"`.
+fn is_package(text: &[u8], assignment: &Assignment, hint: &Hint) -> bool {
+    let before = assignment.name.start.checked_sub(1).and_then(|at| text.get(at));
+    hint.language == Language::Json && before == Some(&b'/') && text.get(assignment.name.end) == Some(&b'"')
+}
+
 /// Tells whether a shell is told what to say when there is no value: `${DB_PASSWORD:?not set}`.
 fn is_message(text: &[u8], assignment: &Assignment, value: &[u8]) -> bool {
     let start = assignment.name.start;
@@ -228,6 +240,7 @@ mod tests {
         check("# First pass: check if target has it", "a.sh", true);
         check("'  Password: based on env variable\n'", "a.py", true);
         check("# * pass: show passed tests", "a.toml", true);
+        check("mysql --user=root --password=root shop -e 'x'", "a.sh", false);
         check("password: hunter rain", "a.yml", false);
         check("password: hunterx # as it was", "a.yml", false);
     }
@@ -260,6 +273,7 @@ mod tests {
         check("<pdf :password=\"pdfPasswordOf\">", "a.vue", true);
         check("<pdf password=\"pdfPasswordOf\">", "a.html", false);
         check("form input[type=email]:focus, form input[type=password]:focus {", "a.css", true);
+        check("{\"phpixie/auth\": \"dev-master#4ad10a65f4f888e6\"}", "composer.json", true);
         check("passwd:         compat", "nsswitch.conf", true);
         check("URL: p://a:${PG_PASSWORD:?Variable not set}@db", "compose.yml", true);
     }
