@@ -5,13 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Policy, StageId, Subject, SubjectKind};
-use source::Tree;
-use stage::{Kind, Spec, Stage};
+use stage::{Spec, Stage};
 
+use crate::Place;
 use crate::graph::candidate::Candidate;
 use crate::graph::choice::{Choice, Connected};
 use crate::graph::links::Link;
-use crate::{Combined, Event, Place, Profile};
 
 mod candidate;
 mod choice;
@@ -19,63 +18,17 @@ mod commits;
 mod error;
 mod links;
 mod order;
+mod request;
 mod shard;
 
 pub use error::{At, PlanError};
+pub use request::Request;
 pub use shard::{Shard, ShardError};
 
 /// Subjects of a plan at most.
 const MOST_SUBJECTS: usize = 1000;
 /// Subjects that were given by an instance on a subject that was given, and so on, at most.
 const MOST_DEPTH: usize = 2;
-
-/// What a plan is made from.
-pub struct Request<'a> {
-    /// The kinds of stage that the binary has.
-    pub kinds: &'a [Kind],
-    /// The pipeline in force.
-    pub combined: &'a Combined,
-    /// The profile.
-    pub profile: &'a Profile,
-    /// `--stage`: these alone, with what they need; all of the profile when empty.
-    pub only: &'a [String],
-    /// What is there to check from the start.
-    pub subjects: &'a [Subject],
-    /// The tree under check.
-    pub tree: Option<&'a dyn Tree>,
-    /// Paths that the change touches, removed ones included; `None` when the scope is not a change or they are not known.
-    pub changed: Option<&'a [String]>,
-    /// Branch, when it is known; of a change, the target branch.
-    pub branch: Option<&'a str>,
-    /// What started the run.
-    pub event: Event,
-    /// The environment that sections may name.
-    pub environment: &'a BTreeMap<String, String>,
-    /// `--shard I/N`.
-    pub shard: Option<Shard>,
-}
-
-/// No variables.
-static NOTHING: BTreeMap<String, String> = BTreeMap::new();
-
-impl<'a> Request<'a> {
-    /// Asks for all of a profile on this machine: no change, no shard, an empty environment, nothing to check yet.
-    pub fn of(kinds: &'a [Kind], combined: &'a Combined, profile: &'a Profile, tree: &'a dyn Tree) -> Self {
-        Self {
-            kinds,
-            combined,
-            profile,
-            only: &[],
-            subjects: &[],
-            tree: Some(tree),
-            changed: None,
-            branch: None,
-            event: Event::Local,
-            environment: &NOTHING,
-            shard: None,
-        }
-    }
-}
 
 /// What becomes of an instance, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]

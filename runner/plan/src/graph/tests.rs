@@ -3,6 +3,7 @@
 use source::MemoryTree;
 
 use super::*;
+use crate::Event;
 use crate::testing::{combined, kinds};
 
 mod named;
