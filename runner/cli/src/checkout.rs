@@ -35,7 +35,7 @@ pub(crate) struct Checkout {
 pub(crate) type Subjects = (Vec<Subject>, BTreeMap<Subject, Arc<dyn source::Commits>>);
 
 /// Bytes of file contents kept in memory for stages that read the same files.
-const SHARED_BYTES: usize = 64 << 20;
+const SHARED_BYTES: usize = 16 << 20;
 /// A file larger than this is not read: a gap.
 const MOST_FILE_BYTES: u64 = 64 << 20;
 

@@ -1,8 +1,9 @@
 //! What a file's path says about its content, reduced to what the engine uses.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
 
 use crate::locale;
@@ -246,8 +247,8 @@ fn language(name: &str) -> Language {
 
 /// The lists above by word: a repository has a hundred thousand paths.
 struct WordLists {
-    extensions: HashMap<&'static str, Language>,
-    areas: HashMap<&'static str, Area>,
+    extensions: HashMap<&'static str, Language, RandomState>,
+    areas: HashMap<&'static [u8], Area, RandomState>,
 }
 
 static WORD_LISTS: OnceLock<WordLists> = OnceLock::new();
@@ -263,7 +264,7 @@ impl WordLists {
             (PROSE, Language::Prose),
             (GENERATED, Language::Generated),
         ];
-        let mut extensions = HashMap::new();
+        let mut extensions = HashMap::default();
         for (words, language) in languages {
             for word in words {
                 extensions.entry(*word).or_insert(language);
@@ -271,32 +272,57 @@ impl WordLists {
         }
         let areas =
             [(VENDORED, Area::Vendored), (WORDS, Area::Words), (TEST, Area::Test), (EXAMPLE, Area::Example)];
-        let areas = areas.iter().flat_map(|(words, area)| words.iter().map(|word| (*word, *area))).collect();
+        let areas = areas
+            .iter()
+            .flat_map(|(words, area)| words.iter().map(|word| (word.as_bytes(), *area)))
+            .collect();
         Self { extensions, areas }
     }
 }
 
 fn area(path: &str, name: &str) -> Area {
     let known = &WORD_LISTS.get_or_init(WordLists::new).areas;
-    let area = |word: &str| known.get(word).copied();
-    let folders = || path.split('/').rev().skip(1);
-    let mut among = BTreeSet::new();
-    among.extend(folders().filter_map(area));
-    let words = folders().flat_map(|folder| folder.split(['_', '-', '.']));
-    among.extend(words.filter_map(area).filter(|area| *area == Area::Test));
-    if among.contains(&Area::Vendored) {
+    let mut among = Among::default();
+    for folder in path.as_bytes().rsplit(|byte| *byte == b'/').skip(1) {
+        among.add(known.get(folder).copied());
+        let is_between = |byte: &u8| matches!(byte, b'_' | b'-' | b'.');
+        if folder.iter().any(is_between) {
+            let words = folder.split(is_between).filter_map(|word| known.get(word).copied());
+            words.filter(|area| *area == Area::Test).for_each(|area| among.add(Some(area)));
+        }
+    }
+    if among.has(Area::Vendored) {
         return Area::Vendored;
     }
-    let stem = name.split('.').next().unwrap_or(name);
-    among.extend(stem.split(['_', '-']).chain(name.split('.').skip(1)).filter_map(area));
-    if locale::is_translation(name) || among.contains(&Area::Words) && locale::is_of_language(path, name) {
+    let mut parts = name.as_bytes().split(|byte| *byte == b'.');
+    let stem = parts.next().unwrap_or_default().split(|byte| matches!(byte, b'_' | b'-'));
+    stem.chain(parts).for_each(|word| among.add(known.get(word).copied()));
+    if locale::is_translation(name) || among.has(Area::Words) && locale::is_of_language(path, name) {
         Area::Words
-    } else if among.contains(&Area::Test) || TEST_FILES.contains(&name) {
+    } else if among.has(Area::Test) || TEST_FILES.contains(&name) {
         Area::Test
-    } else if among.contains(&Area::Example) || name.starts_with("readme") {
+    } else if among.has(Area::Example) || name.starts_with("readme") {
         Area::Example
     } else {
         Area::Main
+    }
+}
+
+/// The areas that parts of a path speak of.
+#[derive(Debug, Clone, Copy, Default)]
+struct Among(u8);
+
+impl Among {
+    const fn bit(area: Area) -> u8 {
+        1 << area as u8
+    }
+
+    fn add(&mut self, area: Option<Area>) {
+        self.0 |= area.map_or(0, Self::bit);
+    }
+
+    const fn has(self, area: Area) -> bool {
+        self.0 & Self::bit(area) != 0
     }
 }
 

@@ -141,7 +141,7 @@ const LONGEST_NAME: usize = 128;
 
 /// The last parts of all names, so that the path of an ordinary file is done with at once.
 struct Names {
-    whole: HashSet<&'static str>,
+    whole: HashSet<&'static str, foldhash::fast::RandomState>,
     /// What stands before and behind the `*`.
     partial: Vec<(&'static str, &'static str)>,
 }
