@@ -108,7 +108,7 @@ fn a_section_reruns_its_stage() {
     site.write("sluicegate.yaml", text.replace("dependencies: {}", "dependencies: { scopes: [runtime] }"));
     // The pipeline file is a file of the tree, too.
     check(&site, &["secrets tree", "dependencies tree"]);
-    site.write("sluicegate.yaml", text.replace("history: all", "history: all, threshold: 70"));
+    site.write("sluicegate.yaml", text.replace("history: all", "history: all, threshold: 80"));
     check(&site, &["secrets commits", "secrets tree"]);
     site.write("sluicegate.yaml", format!("{text}gate:\n  fail-on: low\n"));
     check(&site, &["secrets tree"]);

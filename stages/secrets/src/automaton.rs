@@ -11,19 +11,24 @@ use std::ops::Range;
 const LANES: usize = 4;
 /// Bytes below which a text is walked from one end to the other.
 const SHORT: usize = 512;
+/// Classes of bytes. The rarest bytes of the keywords share the last one, so an end of a keyword is compared before it counts.
+const CLASSES: usize = 64;
+/// States at most.
+const STATES: usize = 1 << 16;
+/// Places of the table: so many that no state and class lead out of it. Of what is not used no memory is touched.
+const PLACES: usize = STATES * CLASSES;
 
 /// All keywords in one table.
 pub(crate) struct Automaton {
     /// What a byte is, as far as any keyword can tell; capitals are small letters, and 0 is in no keyword.
     classes: [u8; 256],
-    /// State and class → state. A state is the offset of its row; the rows of keywords' ends come last.
-    table: Vec<u32>,
-    width: u32,
+    /// State and class → state. States near the root come first, and those at which a keyword ends last.
+    table: Box<[u16; PLACES]>,
     /// The first state at which a keyword ends.
-    first_end: u32,
+    first_end: u16,
     /// For each such state, in order: the keywords that end there.
     ends: Vec<Vec<u16>>,
-    lengths: Vec<u16>,
+    keywords: Vec<Box<[u8]>>,
     longest: usize,
 }
 
@@ -39,8 +44,8 @@ pub(crate) struct Occurrence {
 /// Keywords that no table can hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AutomatonError {
-    /// Keywords are counted with 16 bits, and so are their lengths.
-    #[error("more than 65,535 keywords, or one that long")]
+    /// Keywords are counted with 16 bits, and so are the states that stand for their beginnings.
+    #[error("more than 65,535 keywords, or more than 65,535 beginnings of them")]
     TooMany,
     /// An empty keyword is everywhere.
     #[error("a keyword is empty")]
@@ -53,18 +58,19 @@ impl Automaton {
         if keywords.iter().any(String::is_empty) {
             return Err(AutomatonError::Empty);
         }
-        let fits = |length: usize| u16::try_from(length).map_err(|_| AutomatonError::TooMany);
-        fits(keywords.len())?;
-        let lengths: Vec<u16> = keywords.iter().map(|word| fits(word.len())).collect::<Result<_, _>>()?;
-        let longest = keywords.iter().map(String::len).max().unwrap_or(0);
-        let (classes, width) = classes(keywords);
-        let mut trie = Trie::new(width);
-        for (number, word) in (0_u16..).zip(keywords) {
+        let (classes, longest) = (classes(keywords), keywords.iter().map(String::len).max().unwrap_or(0));
+        let mut trie = Trie::new();
+        for (number, word) in keywords.iter().enumerate() {
+            let number = u16::try_from(number).map_err(|_| AutomatonError::TooMany)?;
             trie.insert(word.bytes().map(|byte| class(&classes, byte)), number);
+            if trie.ends.len() > STATES {
+                return Err(AutomatonError::TooMany);
+            }
         }
         trie.close();
-        let (table, first_end, ends) = trie.into_table();
-        Ok(Self { classes, table, width: u32::from(width), first_end, ends, lengths, longest })
+        let (table, first_end, ends) = trie.into_table().ok_or(AutomatonError::TooMany)?;
+        let keywords = keywords.iter().map(|word| word.as_bytes().into()).collect();
+        Ok(Self { classes, table, first_end, ends, keywords, longest })
     }
 
     /// Calls `visit` for every keyword that overlaps `range`, in the order in which they end.
@@ -73,23 +79,24 @@ impl Automaton {
         let end = (range.end.saturating_add(self.longest)).min(text.len());
         let Some(window) = text.get(start..end) else { return };
         for (state, behind) in self.walk(window) {
-            let row = state
-                .checked_sub(self.first_end)
-                .and_then(|offset| self.ends.get((offset / self.width) as usize));
-            for keyword in row.into_iter().flatten() {
-                let keyword = usize::from(*keyword);
+            let row = state.checked_sub(self.first_end).and_then(|row| self.ends.get(usize::from(row)));
+            for keyword in row.into_iter().flatten().map(|keyword| usize::from(*keyword)) {
+                let Some(word) = self.keywords.get(keyword) else { continue };
                 let end = start + behind;
-                let begin = end - self.lengths.get(keyword).map_or(0, |length| usize::from(*length));
-                if begin < range.end && end > range.start {
-                    visit(Occurrence { keyword, start: begin, end });
+                let found = end - word.len()..end;
+                if found.start < range.end
+                    && found.end > range.start
+                    && text.get(found.clone()).is_some_and(|text| text.eq_ignore_ascii_case(word))
+                {
+                    visit(Occurrence { keyword, start: found.start, end });
                 }
             }
         }
     }
 
     /// Returns the places at which keywords end, with the state there.
-    fn walk(&self, window: &[u8]) -> Vec<(u32, usize)> {
-        let mut found: [Vec<(u32, usize)>; LANES] = Default::default();
+    fn walk(&self, window: &[u8]) -> Vec<(u16, usize)> {
+        let mut found: [Vec<(u16, usize)>; LANES] = Default::default();
         if window.len() < SHORT {
             let [only, ..] = &mut found;
             self.lane(window, 0, 0, only);
@@ -100,7 +107,7 @@ impl Automaton {
     }
 
     /// Walks one stretch from a state, and returns the state behind it.
-    fn lane(&self, stretch: &[u8], offset: usize, mut state: u32, found: &mut Vec<(u32, usize)>) -> u32 {
+    fn lane(&self, stretch: &[u8], offset: usize, mut state: u16, found: &mut Vec<(u16, usize)>) -> u16 {
         for (at, byte) in stretch.iter().enumerate() {
             state = self.step(state, *byte);
             if state >= self.first_end {
@@ -110,7 +117,7 @@ impl Automaton {
         state
     }
 
-    fn side_by_side(&self, window: &[u8], found: &mut [Vec<(u32, usize)>; LANES]) {
+    fn side_by_side(&self, window: &[u8], found: &mut [Vec<(u16, usize)>; LANES]) {
         let length = window.len() / LANES;
         let lane = |number: usize| window.get(number * length..(number + 1) * length).unwrap_or_default();
         // A keyword that began before a lane ends in it.
@@ -141,10 +148,10 @@ impl Automaton {
     }
 
     #[inline]
-    fn step(&self, state: u32, byte: u8) -> u32 {
-        let class = class(&self.classes, byte);
-        // A state and a class are always inside the table; the check is cheaper than a doubt.
-        self.table.get(state as usize + usize::from(class)).copied().unwrap_or(0)
+    fn step(&self, state: u16, byte: u8) -> u16 {
+        let place = usize::from(state) * CLASSES + usize::from(class(&self.classes, byte));
+        // The mask says to the compiler what is so anyway: a place is inside the table.
+        self.table.get(place % PLACES).copied().unwrap_or(0)
     }
 }
 
@@ -153,47 +160,44 @@ fn class(classes: &[u8; 256], byte: u8) -> u8 {
     classes.get(usize::from(byte)).copied().unwrap_or(0)
 }
 
-/// Numbers the bytes that stand in keywords; returns how many classes there are.
-fn classes(keywords: &[String]) -> ([u8; 256], u8) {
-    let mut classes = [0_u8; 256];
-    let mut count = 1_u8;
+/// Numbers the bytes that stand in keywords, the frequent ones first: what is asked for often then lies together.
+fn classes(keywords: &[String]) -> [u8; 256] {
+    let mut counted: Vec<(usize, u8)> = (0..=u8::MAX).map(|byte| (0, byte)).collect();
     for byte in keywords.iter().flat_map(|word| word.bytes()) {
-        let byte = byte.to_ascii_lowercase();
-        if let Some(slot) = classes.get_mut(usize::from(byte))
-            && *slot == 0
-        {
-            *slot = count;
-            count = count.saturating_add(1);
+        counted.get_mut(usize::from(byte.to_ascii_lowercase())).into_iter().for_each(|slot| slot.0 += 1);
+    }
+    counted.retain(|(count, _)| *count > 0);
+    counted.sort_by_key(|(count, byte)| (std::cmp::Reverse(*count), *byte));
+    let mut classes = [0_u8; 256];
+    for (number, (_, byte)) in (1..).zip(counted) {
+        let number = u8::try_from(CLASSES.min(number + 1) - 1).unwrap_or(0);
+        for spelled in [byte, byte.to_ascii_uppercase()] {
+            classes.get_mut(usize::from(spelled)).into_iter().for_each(|slot| *slot = number);
         }
     }
-    for small in b'a'..=b'z' {
-        let known = class(&classes, small);
-        if let Some(slot) = classes.get_mut(usize::from(small.to_ascii_uppercase())) {
-            *slot = known;
-        }
-    }
-    (classes, count)
+    classes
 }
 
 /// The keywords as a tree; [`Trie::close`] makes an automaton of it.
 struct Trie {
-    width: usize,
     /// Row of each node; 0, the root, stands for no child until the tree is closed.
-    rows: Vec<u32>,
+    rows: Vec<[u32; CLASSES]>,
     ends: Vec<Vec<u16>>,
+    /// All nodes but the root, those near it first; known once the tree is closed.
+    order: Vec<usize>,
 }
 
 impl Trie {
-    fn new(width: u8) -> Self {
-        Self { width: usize::from(width), rows: vec![0; usize::from(width)], ends: vec![Vec::new()] }
+    fn new() -> Self {
+        Self { rows: vec![[0; CLASSES]], ends: vec![Vec::new()], order: Vec::new() }
     }
 
     fn child(&self, node: usize, class: usize) -> usize {
-        self.rows.get(node * self.width + class).map_or(0, |child| *child as usize)
+        self.rows.get(node).and_then(|row| row.get(class)).map_or(0, |child| *child as usize)
     }
 
     fn set(&mut self, node: usize, class: usize, child: usize) {
-        if let Some(slot) = self.rows.get_mut(node * self.width + class) {
+        if let Some(slot) = self.rows.get_mut(node).and_then(|row| row.get_mut(class)) {
             *slot = u32::try_from(child).unwrap_or(0);
         }
     }
@@ -204,7 +208,7 @@ impl Trie {
             let mut next = self.child(node, class);
             if next == 0 {
                 next = self.ends.len();
-                self.rows.resize(self.rows.len() + self.width, 0);
+                self.rows.push([0; CLASSES]);
                 self.ends.push(Vec::new());
                 self.set(node, class, next);
             }
@@ -219,7 +223,7 @@ impl Trie {
         let mut queue: VecDeque<usize> = VecDeque::from([0]);
         while let Some(node) = queue.pop_front() {
             let shorter = suffix.get(node).copied().unwrap_or(0);
-            for class in 0..self.width {
+            for class in 0..CLASSES {
                 let child = self.child(node, class);
                 let fallback = if node == 0 { 0 } else { self.child(shorter, class) };
                 if child == 0 {
@@ -230,37 +234,36 @@ impl Trie {
                 let inherited = self.ends.get(fallback).cloned().unwrap_or_default();
                 self.ends.get_mut(child).into_iter().for_each(|ends| ends.extend(inherited.iter().copied()));
                 queue.push_back(child);
+                self.order.push(child);
             }
         }
     }
 
-    /// Renumbers the nodes so that those at which a keyword ends come last, and states are offsets of rows.
-    fn into_table(self) -> (Vec<u32>, u32, Vec<Vec<u16>>) {
-        let order: Vec<usize> = {
-            let nodes = 0..self.ends.len();
-            let (plain, ending): (Vec<_>, Vec<_>) =
-                nodes.partition(|node| self.ends.get(*node).is_some_and(Vec::is_empty));
-            plain.into_iter().chain(ending).collect()
-        };
-        let mut state = vec![0_u32; order.len()];
-        for (position, node) in order.iter().enumerate() {
-            let offset = u32::try_from(position * self.width).unwrap_or(0);
-            state.get_mut(*node).into_iter().for_each(|slot| *slot = offset);
+    /// Renumbers the nodes so that those at which a keyword ends come last; `None` when there are too many.
+    fn into_table(self) -> Option<(Box<[u16; PLACES]>, u16, Vec<Vec<u16>>)> {
+        let is_plain = |node: &usize| self.ends.get(*node).is_some_and(Vec::is_empty);
+        let (plain, ending): (Vec<usize>, Vec<usize>) =
+            std::iter::once(0).chain(self.order.iter().copied()).partition(is_plain);
+        let first_end = u16::try_from(plain.len()).ok()?;
+        let order: Vec<usize> = plain.into_iter().chain(ending.iter().copied()).collect();
+        let mut states = vec![0_u16; order.len()];
+        for (number, node) in order.iter().enumerate() {
+            *states.get_mut(*node)? = u16::try_from(number).ok()?;
         }
-        let renumbered = |child: &u32| state.get(*child as usize).copied().unwrap_or(0);
-        let row =
-            |node: &usize| self.rows.get(node * self.width..(node + 1) * self.width).unwrap_or_default();
-        let table = order.iter().flat_map(|node| row(node).iter().map(renumbered)).collect();
-        let plain = self.ends.iter().filter(|ends| ends.is_empty()).count();
-        let first_end = u32::try_from(plain * self.width).unwrap_or(u32::MAX);
-        let ends = order.iter().skip(plain).filter_map(|node| self.ends.get(*node).cloned()).collect();
-        (table, first_end, ends)
+        let mut table = vec![0_u16; PLACES];
+        for (row, node) in table.chunks_exact_mut(CLASSES).zip(&order) {
+            for (slot, child) in row.iter_mut().zip(self.rows.get(*node)?) {
+                *slot = states.get(*child as usize).copied()?;
+            }
+        }
+        let ends = ending.iter().filter_map(|node| self.ends.get(*node).cloned()).collect();
+        Some((table.into_boxed_slice().try_into().ok()?, first_end, ends))
     }
 }
 
 impl std::fmt::Debug for Automaton {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Automaton({} keywords)", self.lengths.len())
+        write!(f, "Automaton({} keywords)", self.keywords.len())
     }
 }
 
@@ -296,6 +299,16 @@ mod tests {
     fn a_range_sees_keywords_across_its_edges() {
         check("abc abc", 3..4, &[]);
         check("abc abc", 2..5, &[(0, 0), (1, 1), (4, 0)]);
+    }
+
+    #[test]
+    fn bytes_that_share_a_class_are_told_apart() {
+        let letters: Vec<String> =
+            (0x4E00..0x4E80_u32).filter_map(char::from_u32).map(String::from).collect();
+        let keywords: Vec<&str> = letters.iter().map(String::as_str).collect();
+        let text: String = keywords.concat();
+        let expected: Vec<(usize, usize)> = (0..keywords.len()).map(|number| (number * 3, number)).collect();
+        assert_eq!(find(&keywords, text.as_bytes(), 0..text.len()), expected);
     }
 
     proptest::proptest! {

@@ -134,6 +134,7 @@ const fn is_digit(byte: u8) -> bool {
 /// Bytes of a block, one of which lies in every run of [`SHORTEST`].
 const BLOCK: usize = SHORTEST / 2;
 
+#[inline]
 fn is_all_digits(block: &[u8; BLOCK]) -> bool {
     block.iter().fold(true, |all, byte| all & is_digit(*byte))
 }

@@ -14,7 +14,7 @@ mod words;
 
 use crate::detect::assignment::{Assignment, Operator};
 use crate::generic::name::{Name, Noun};
-use crate::hint::{Area, Hint};
+use crate::hint::{Area, Hint, Language};
 use crate::placeholder;
 use features::Features;
 
@@ -77,10 +77,12 @@ pub(crate) fn look(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hin
     // `renameIndex('access_tokens', …)`: many tokens are a table, not a token; `passwords: 'users'` says where they are kept.
     let listed = name.is_plural()
         && (assignment.operator == Operator::Comma || value.iter().all(u8::is_ascii_lowercase));
-    // `Pass: …` in a message is how a test went.
-    let outcome = assignment.embedded
-        && assignment.operator == Operator::Colon
-        && matches!(name.text.as_str(), "Pass" | "PASS" | "pass");
+    // `Pass: …` in a message, and `--- PASS: TestLogin (0.01s)` in a log, is how a test went.
+    let logged = assignment.quote.is_none()
+        && name.text == "PASS"
+        && matches!(hint.language, Language::Unknown | Language::Prose);
+    let outcome = assignment.operator == Operator::Colon
+        && (logged || assignment.embedded && matches!(name.text.as_str(), "Pass" | "PASS" | "pass"));
     let elsewhere = listed
         || outcome
         || hint.area == Area::Words && !fixture::is_specific(value)
@@ -111,4 +113,27 @@ fn is_stand_in(text: &[u8], assignment: &Assignment) -> bool {
     let one_character = value.iter().all(|byte| Some(byte) == value.first())
         || value.iter().all(|byte| matches!(byte, b'x' | b'X' | b'*' | b'.' | b'-' | b'_'));
     one_character || placeholder::has_mark(value) || placeholder::is_instruction(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::assignment::tests::found_in;
+
+    #[test]
+    fn how_a_test_went_is_no_password() {
+        let check = |line: &str, path: &str, expected: bool| {
+            let hint = Hint::of(path);
+            let (assignment, name) = found_in(line, hint.language).unwrap();
+            assert_eq!(
+                look(line.as_bytes(), &assignment, &name, &hint).is_none(),
+                expected,
+                "{path}: {line}"
+            );
+        };
+        check("--- PASS: TestInstanceTenancySchema (0.00s)", "grep", true);
+        check("PASS: t/lib-http", "build.log", true);
+        check("  PASS: k9XwLq27vT", "compose.yml", false);
+        check("PASS: 'k9XwLq27vT'", "notes.txt", false);
+    }
 }
