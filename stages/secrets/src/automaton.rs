@@ -18,16 +18,20 @@ const STATES: usize = 1 << 16;
 /// Places of the table: so many that no state and class lead out of it. Of what is not used no memory is touched.
 const PLACES: usize = STATES * CLASSES;
 
+/// For each state at which a keyword ends: the keywords that end there.
+type Ends = Vec<Vec<u16>>;
+/// A row for each state.
+type Table = Box<[u16; PLACES]>;
+
 /// All keywords in one table.
 pub(crate) struct Automaton {
     /// What a byte is, as far as any keyword can tell; capitals are small letters, and 0 is in no keyword.
     classes: [u8; 256],
     /// State and class → state. States near the root come first, and those at which a keyword ends last.
-    table: Box<[u16; PLACES]>,
+    table: Table,
     /// The first state at which a keyword ends.
     first_end: u16,
-    /// For each such state, in order: the keywords that end there.
-    ends: Vec<Vec<u16>>,
+    ends: Ends,
     keywords: Vec<Box<[u8]>>,
     longest: usize,
 }
@@ -240,7 +244,7 @@ impl Trie {
     }
 
     /// Renumbers the nodes so that those at which a keyword ends come last; `None` when there are too many.
-    fn into_table(self) -> Option<(Box<[u16; PLACES]>, u16, Vec<Vec<u16>>)> {
+    fn into_table(self) -> Option<(Table, u16, Ends)> {
         let is_plain = |node: &usize| self.ends.get(*node).is_some_and(Vec::is_empty);
         let (plain, ending): (Vec<usize>, Vec<usize>) =
             std::iter::once(0).chain(self.order.iter().copied()).partition(is_plain);
