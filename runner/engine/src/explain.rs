@@ -75,9 +75,7 @@ impl Engine {
         }
         all
     }
-}
 
-impl Engine {
     /// Returns all rules that an instance can report, those of policy files with them.
     pub fn rules(&self, instance: &Instance, world: &World) -> Vec<Rule> {
         all_rules(instance, &self.inputs(instance, world))

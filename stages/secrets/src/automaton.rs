@@ -4,7 +4,6 @@
 //! thirty with the general library, and four places of a text that are walked side by side hide the wait for memory
 //! that one walk has at every byte.
 
-use std::collections::VecDeque;
 use std::ops::Range;
 
 /// Places of a text that are walked side by side.
@@ -187,7 +186,7 @@ struct Trie {
     /// Row of each node; 0, the root, stands for no child until the tree is closed.
     rows: Vec<[u32; CLASSES]>,
     ends: Vec<Vec<u16>>,
-    /// All nodes but the root, those near it first; known once the tree is closed.
+    /// All nodes, those near the root first; known once the tree is closed.
     order: Vec<usize>,
 }
 
@@ -224,8 +223,10 @@ impl Trie {
     /// Leads every missing child to where the longest suffix of what was read leads.
     fn close(&mut self) {
         let mut suffix = vec![0_usize; self.ends.len()];
-        let mut queue: VecDeque<usize> = VecDeque::from([0]);
-        while let Some(node) = queue.pop_front() {
+        self.order = vec![0];
+        let mut done = 0;
+        while let Some(node) = self.order.get(done).copied() {
+            done += 1;
             let shorter = suffix.get(node).copied().unwrap_or(0);
             for class in 0..CLASSES {
                 let child = self.child(node, class);
@@ -237,7 +238,6 @@ impl Trie {
                 suffix.get_mut(child).into_iter().for_each(|slot| *slot = fallback);
                 let inherited = self.ends.get(fallback).cloned().unwrap_or_default();
                 self.ends.get_mut(child).into_iter().for_each(|ends| ends.extend(inherited.iter().copied()));
-                queue.push_back(child);
                 self.order.push(child);
             }
         }
@@ -246,8 +246,7 @@ impl Trie {
     /// Renumbers the nodes so that those at which a keyword ends come last; `None` when there are too many.
     fn into_table(self) -> Option<(Table, u16, Ends)> {
         let is_plain = |node: &usize| self.ends.get(*node).is_some_and(Vec::is_empty);
-        let (plain, ending): (Vec<usize>, Vec<usize>) =
-            std::iter::once(0).chain(self.order.iter().copied()).partition(is_plain);
+        let (plain, ending): (Vec<usize>, Vec<usize>) = self.order.iter().copied().partition(is_plain);
         let first_end = u16::try_from(plain.len()).ok()?;
         let order: Vec<usize> = plain.into_iter().chain(ending.iter().copied()).collect();
         let mut states = vec![0_u16; order.len()];

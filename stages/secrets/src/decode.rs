@@ -236,15 +236,9 @@ fn base64_lines(encoded: &[u8]) -> Option<Vec<u8>> {
     check::base64(&digits).or_else(|| check::base64(digits.get(..digits.len() / 4 * 4)?))
 }
 
+/// Decodes pairs of digits; one that is left over at the end is no part of the value.
 fn hex(encoded: &[u8]) -> Option<Vec<u8>> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    encoded
-        .chunks_exact(2)
-        .map(|pair| match pair {
-            [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
-            _ => None,
-        })
-        .collect()
+    model::hex::decode(encoded.get(..encoded.len() / 2 * 2)?)
 }
 
 /// Returns the words with at least [`FEWEST_ESCAPES`] percent escapes.
