@@ -58,10 +58,10 @@ pub struct Hint {
 
 const CODE: &[&str] = &[
     "cjs", "cshtml", "cts", "mts", "rake", "razor", "asm", "c", "cc", "clj", "cljs", "coffee", "cpp", "cs",
-    "csx", "cxx", "d", "dart", "elm", "erl", "ex", "exs", "f90", "fs", "go", "gradle", "groovy", "h", "haml",
-    "hpp", "hs", "hx", "java", "jl", "js", "jsx", "kt", "kts", "lua", "m", "mjs", "ml", "mm", "nim", "pas",
-    "php", "pl", "pm", "proto", "py", "pyx", "r", "rb", "rs", "scala", "sol", "sql", "svelte", "swift",
-    "tcl", "ts", "tsx", "v", "vb", "vue", "zig",
+    "csx", "cxx", "d", "dart", "elm", "erl", "ex", "exs", "f90", "fs", "go", "gql", "gradle", "graphql",
+    "groovy", "h", "haml", "hpp", "hs", "hx", "java", "jl", "js", "jsx", "kt", "kts", "lua", "m", "mjs",
+    "ml", "mm", "nim", "pas", "php", "pl", "pm", "proto", "py", "pyx", "r", "rb", "rs", "scala", "sol",
+    "sql", "svelte", "swift", "tcl", "ts", "tsx", "v", "vb", "vue", "zig",
 ];
 const SHELL: &[&str] = &[
     "bash",

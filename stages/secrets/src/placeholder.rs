@@ -91,10 +91,11 @@ const IMPERATIVES: &[&str] =
     &["add", "change", "choose", "enter", "insert", "my", "paste", "put", "replace", "set", "use", "your"];
 
 /// Last words of such a request.
-const WANTED: &[&str] = &["goes", "here", "key", "password", "secret", "token", "value"];
+const WANTED: &[&str] = &["goes", "here", "key", "password", "please", "secret", "token", "value"];
 
-/// Whole values that mask another.
-const MASKS: &[&str] = &["filtered", "hidden", "masked", "obfuscated", "omitted", "redacted", "removed"];
+/// Whole values that mask another, or say that there is none.
+const MASKS: &[&str] =
+    &["dummy", "filtered", "hidden", "masked", "obfuscated", "omitted", "redacted", "removed"];
 
 /// Tells whether the body of a credential (without its fixed prefix) was made up by hand.
 pub(crate) fn is_placeholder(body: &[u8]) -> bool {
@@ -199,6 +200,8 @@ mod tests {
         check("SomeRandomStringOf32CharsExactly", true);
         check("ThisIsASecretForDocs", true);
         check("hidden", true);
+        check("dummy", true);
+        check("SET-ME-PLEASE", true);
         check("[REDACTED]", true);
         check("PUT_YOUR_VALUE_HERE", true);
         check("settlement-key", false);

@@ -157,13 +157,21 @@ pub(crate) fn parse(text: &[u8], name: Range<usize>, language: Language) -> Opti
         }
         Operator::Space => is_spaced(before, cursor.rest.get(cursor.at..)?, language),
         // `auth:web` in a string is one name.
-        Operator::Colon => !embedded || space > 0,
+        Operator::Colon => !embedded || space > 0 || before.ends_with(b"${"),
         Operator::Assign | Operator::Compare | Operator::Call | Operator::Element => true,
     };
     if !fits {
         return None;
     }
-    let cut = value_cut::cut(cursor.rest.get(cursor.at..)?, operator, language, embedded)?;
+    // The option of a command ends at a space, in a line of settings too.
+    let option = before.ends_with(b"-") && operator == Operator::Assign && language == Language::Settings;
+    let language = if option { Language::Shell } else { language };
+    let rest = cursor.rest.get(cursor.at..)?;
+    let cut = if before.ends_with(b"${") && operator == Operator::Colon && language != Language::Code {
+        value_cut::fallback(rest, language)?
+    } else {
+        value_cut::cut(rest, operator, language, embedded)?
+    };
     let offset = name.end + cursor.at;
     // In `Pass "x" on` the word is a verb.
     let behind = text.get(offset + cut.range.end + usize::from(cut.quote.is_some())..line.end);
@@ -271,6 +279,10 @@ pub(crate) mod tests {
         check(r#"secret = new Secret("abcd1234")"#, Some(("secret", "abcd1234")));
         check(r#"key = os.getenv("API_KEY", "abcd1234")"#, Some(("key", "abcd1234")));
         check(r#"key = process.env.API_KEY || "abcd1234""#, Some(("key", "abcd1234")));
+        check(r#"'PASSWORD': config('DB_PASS', default='abcd1234')"#, Some(("PASSWORD", "abcd1234")));
+        check(r#"key = config('API_KEY', cast='abcd1234')"#, None);
+        check(r#"password = keyring.get_password("mtce", "services")"#, None);
+        check(r#"token = get("abcd1234") or generate("abcd1234")"#, None);
         check(r#"dsn = "host=h;Password=abcd1234;x=1""#, Some(("Password", "abcd1234")));
         check(r#"u = "https://h/?token=abcd1234&x=1""#, Some(("token", "abcd1234")));
         check(r#"run("mysql --password=abcd1234 -x")"#, Some(("password", "abcd1234")));
@@ -298,6 +310,13 @@ pub(crate) mod tests {
         check("  password: ab#cd!1234", Some(("password", "ab#cd!1234")));
         check("secret_key_base: \"abcd1234\"", Some(("secret_key_base", "abcd1234")));
         check("password abcd1234", Some(("password", "abcd1234")));
+        check("run --user=a --password=abcd1234 --driver=x", Some(("password", "abcd1234")));
+        check("x: ${DB_PASSWORD:abcd1234}", Some(("DB_PASSWORD", "abcd1234")));
+        check("x: ${DB_PASSWORD:-abcd1234}", Some(("DB_PASSWORD", "abcd1234")));
+        check("x: postgres://a:${DB_PASSWORD:-abcd1234}@db/a", Some(("DB_PASSWORD", "abcd1234")));
+        check("x: ${DB_PASSWORD:-}", None);
+        check("x: ${DB_PASSWORD:-${PASS}}", None);
+        check("x: ${DB_PASSWORD:+abcd1234}", None);
         check("password: ${DB_PASSWORD}", None);
         check("password: !vault |", None);
         check("password:", None);

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::detect::assignment::Operator;
+use crate::generic::name::Name;
 use crate::hint::Language;
 use crate::placeholder;
 use crate::value::is_word;
@@ -59,6 +60,22 @@ pub(crate) fn cut(rest: &[u8], operator: Operator, language: Language, embedded:
             }
         }
     }
+}
+
+/// Cuts out what a variable has when it is not set: `${DB_PASSWORD:-abcd}` of a shell, `${DB_PASSWORD:abcd}` of Spring.
+pub(crate) fn fallback(rest: &[u8], language: Language) -> Option<Cut> {
+    let (rest, skipped) = match rest {
+        [b'-', rest @ ..] => (rest, 1),
+        // What is taken when there is one.
+        [b'+', ..] => return None,
+        // A part of the variable, or a message.
+        _ if language == Language::Shell => return None,
+        _ => (rest, 0),
+    };
+    let end = rest.iter().position(|byte| *byte == b'}')?;
+    let quote = rest.first().copied().filter(|byte| matches!(byte, b'"' | b'\''));
+    let open = usize::from(quote.is_some());
+    shifted(checked(open..end.checked_sub(open).filter(|end| *end >= open)?, quote, false, rest), skipped)
 }
 
 /// Returns how many letters stand before a quote as part of the string: `b"`, `r'`, `L"`, `@"`, `u8"`.
@@ -122,7 +139,7 @@ fn in_call(rest: &[u8]) -> Option<Cut> {
                 b'.' | b':' | b'(' | b' ' | b'&' | b'[' | b']' | b'|' | b'?' | b'!' | b'>' | b'-' | b'{'
             )
     });
-    if !plain || before.is_empty() {
+    if !plain || before.is_empty() || is_getter(before) {
         return None;
     }
     let quote = *head.get(open)?;
@@ -141,13 +158,22 @@ fn in_call(rest: &[u8]) -> Option<Cut> {
     if is_call || is_list { quoted(rest, open, quote, true) } else { None }
 }
 
+/// Tells whether a credential is got from elsewhere by its name: `keyring.get_password("mtce", "services")`.
+fn is_getter(before: &[u8]) -> bool {
+    const GETTERS: &[&[u8]] = &[b"get", b"fetch", b"find", b"load", b"lookup", b"read"];
+    let Some(path) = before.strip_suffix(b"(") else { return false };
+    let length = path.iter().rev().take_while(|byte| is_word(**byte)).count();
+    let callee = path.get(path.len() - length..).unwrap_or_default();
+    GETTERS.iter().any(|getter| callee.starts_with(getter)) && Name::of(callee).is_some()
+}
+
 /// The first string is the name that is looked up; the value is the second, if there is one.
 fn default_of(rest: &[u8], open: usize, quote: u8) -> Option<Cut> {
     let behind = rest.get(open + 1..)?;
     let close = open + 1 + memchr::memchr(quote, behind)?;
     let tail = rest.get(close + 1..)?;
     let gap = tail.iter().position(|byte| matches!(byte, b'"' | b'\''))?;
-    let between = tail.get(..gap)?;
+    let between = behind_default(tail.get(..gap)?);
     let joins = between
         .iter()
         .all(|byte| matches!(byte, b',' | b' ' | b')' | b']' | b'|' | b'?' | b'o' | b'r' | b':' | b'b'));
@@ -156,6 +182,13 @@ fn default_of(rest: &[u8], open: usize, quote: u8) -> Option<Cut> {
         || between.contains(&b'?')
         || memchr::memmem::find(between, b"or").is_some();
     if joins && has_joint { quoted(rest, close + 1 + gap, *tail.get(gap)?, true) } else { None }
+}
+
+/// Returns what stands before the name of an argument that says what to take when there is no value.
+fn behind_default(between: &[u8]) -> &[u8] {
+    const ARGUMENTS: &[&[u8]] =
+        &[b"default=", b"default =", b"default: ", b"default_value=", b"defaultValue: ", b"fallback="];
+    ARGUMENTS.iter().find_map(|argument| between.strip_suffix(*argument)).unwrap_or(between)
 }
 
 /// A word inside a string: it ends where the string's own syntax ends it.

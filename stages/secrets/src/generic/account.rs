@@ -61,10 +61,13 @@ pub(super) fn is_account(
     }
     let repeated = |word: &String| matches!(word.as_str(), "confirmation" | "confirm" | "again" | "repeat");
     let exact = name.behind == 0 || name.behind == 1 && name.words.last().is_some_and(repeated);
-    if !exact || matches!(assignment.operator, Operator::Call | Operator::Comma) {
+    if exact && assignment.operator == Operator::Call {
+        return !is_mock(value) && !is_noun(value) && is_set(name) && has_set_user(text, assignment);
+    }
+    if !exact || assignment.operator == Operator::Comma {
         return false;
     }
-    let user = name.noun == Noun::Password && has_user(text, assignment);
+    let user = name.noun == Noun::Password && (has_user(text, assignment) || has_option(text, assignment));
     let settings = !matches!(hint.language, Language::Code | Language::Generated);
     if assignment.operator == Operator::Compare {
         return user && name.noun == Noun::Password && has_user_on_line(text, assignment);
@@ -75,7 +78,7 @@ pub(super) fn is_account(
     let number = value.len() < 5 && value.iter().all(u8::is_ascii_digit);
     let says_field = (is_noun(value) || several || number) && !settings;
     let opens = matches!(name.noun, Noun::Password) || name.noun == Noun::Key && name.qualified;
-    let default = settings && is_default(value, name) && opens && (user || name.words.len() > 1);
+    let default = settings && is_default(value, name) && opens && (user || !name.is_bare());
     !is_mock(value) && (user && !says_field || default)
 }
 
@@ -115,12 +118,35 @@ fn is_commented(text: &[u8], assignment: &Assignment) -> bool {
     [&b"#"[..], b"//", b"*", b"/*", b";", b"<!--"].iter().any(|mark| lead.starts_with(mark))
 }
 
+/// Tells whether the name is that of a method which sets a password.
+fn is_set(name: &Name) -> bool {
+    name.noun == Noun::Password && name.words.iter().rev().nth(1).is_some_and(|word| word == "set")
+}
+
+/// Tells whether a user is set on the lines around the password: `source.setUser("shop");`.
+fn has_set_user(text: &[u8], assignment: &Assignment) -> bool {
+    let lower = text.get(around(text, assignment)).unwrap_or_default().to_ascii_lowercase();
+    [&b"setuser(\""[..], b"setusername(\"", b"setlogin(\""].iter().any(|setter| {
+        memchr::memmem::find(&lower, setter)
+            .and_then(|at| lower.get(at + setter.len()))
+            .is_some_and(u8::is_ascii_alphanumeric)
+    })
+}
+
 /// Tells whether a user is compared beside the password.
 fn has_user_on_line(text: &[u8], assignment: &Assignment) -> bool {
     let line = text::line(text, assignment.name.start, NEAR);
     let before = text.get(line.start..assignment.name.start).unwrap_or_default();
     let lower = before.to_ascii_lowercase();
     memchr::memmem::find(&lower, b"==").is_some() && user_in(before)
+}
+
+/// Tells whether the password is an option of a command that has one for its user: `mysqldump -u shop --password=Shop1234`.
+fn has_option(text: &[u8], assignment: &Assignment) -> bool {
+    let line = text::line(text, assignment.name.start, NEAR);
+    let before = text.get(line.start..assignment.name.start).unwrap_or_default();
+    let user = memchr::memmem::find(before, b" -u ").and_then(|at| before.get(at + 4));
+    before.ends_with(b"-") && user.is_some_and(u8::is_ascii_alphanumeric)
 }
 
 /// Tells whether a user is named on the lines around the password.
@@ -197,6 +223,15 @@ mod tests {
         check("SUPERUSER_PASSWORD='admin'", "entrypoint.sh", true);
         check("  secretKey: minioadmin", "application.yml", true);
         check("REDIS_PASSWORD=redis123", "app.env", true);
+        check("docker exec a mysqldump -u shop --password=Shop@1234 shop > b.sql", "backup.sh", true);
+        check("docker exec a mysqldump -u $USER --password=Shop@1234 shop > b.sql", "backup.sh", false);
+        check("X_PASSWORD: ${DB_PASSWORD:-password}", "compose.yaml", true);
+        check("command: redis-server --requirepass 123456 --appendonly no", "docker-compose.yml", true);
+        check(
+            "  liquibase --url=jdbc:postgresql://db/auth --username=shop --password=test --driver=org.postgresql.Driver update",
+            "docker-compose.yml",
+            true,
+        );
         check("# MYSQL_ROOT_PASSWORD: root", "docker-compose.yml", false);
         check("POSTGRES_PASSWORD: \"password\"", "tests/docker-compose.yml", false);
         check("POSTGRES_PASSWORD=password", ".env.example", false);
@@ -218,5 +253,9 @@ mod tests {
         check("{ username: 'Username', password: 'Password' }", "labels.js", false);
         check("username: string\nsecretToken: hunterx", "schema.yml", false);
         check("if password == 'admin':", "app.py", false);
+        check("s.setUser(\"shop\");\ns.setPassword(\"deeplearning\");", "Db.java", true);
+        check("s.setUser(user);\ns.setPassword(\"deeplearning\");", "Db.java", false);
+        check("s.setUser(\"shop\");\ns.setPassword(\"password\");", "Db.java", false);
+        check("s.setUser(\"shop\");\ns.checkPassword(\"deeplearning\");", "Db.java", false);
     }
 }

@@ -12,7 +12,9 @@ use crate::hint::Hint;
 pub(super) fn is_other(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hint) -> bool {
     let value = text.get(assignment.value.clone()).unwrap_or_default();
     let compared = assignment.operator == Operator::Compare;
-    (assignment.quote.is_none() || compared || is_schema_type(value)) && is_type(value)
+    // `${DB_PASSWORD:secret}`
+    let falls_back = text.get(..assignment.name.start).is_some_and(|before| before.ends_with(b"${"));
+    (assignment.quote.is_none() && !falls_back || compared || is_schema_type(value)) && is_type(value)
         || is_switch(value)
         || is_validation(value)
         || shape::is_other(value)
@@ -270,6 +272,16 @@ mod tests {
         code("const OPTION_ADMIN_PASSWORD = 'admin-password';", true);
         settings("MYSQL_ROOT_PASSWORD: 'rootpassword'", false);
         code("password: 'label.password'", true);
+        code("String TASK_LOSTPASSWORD = \"lostpassword\";", true);
+        code("String ROOT_PASSWORD = \"password\";", false);
+        code("String MOUNTAIN_PASS_ROAD_CONDITION = \"road_condition\";", true);
+        code("String MOUNTAIN_PASS_ROAD = \"roadrunner\";", false);
+        settings("print(json.dumps(dict(user='admin', password=password))))", true);
+        settings("DB_PASSWORD=weakPassword", false);
+        settings("spring.password: ${DB_PASSWORD:secret}", false);
+        settings("DB_PASSWORD: secret", true);
+        settings("checksum/secrets: 44136fa355b3678a1146ad16f7e8649e", true);
+        check("    DB_PASSWORD = weakPassword \\", Language::Shell, false);
         code("'output_token' => 'NextToken',", true);
         code("'access_token' => 'NextTokenXq',", false);
         code("$secretKey = 'federation:webfinger:' . $hash;", true);

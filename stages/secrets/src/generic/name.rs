@@ -89,6 +89,7 @@ const ENDS: &[(&str, Noun)] = &[
     ("mypass", Noun::Password),
     ("smtppass", Noun::Password),
     ("passphrase", Noun::Password),
+    ("requirepass", Noun::Password),
     ("secret", Noun::Secret),
     ("token", Noun::Token),
     ("apikey", Noun::Key),
@@ -171,6 +172,8 @@ const PASSING: &[&str] = &[
     "csrf",
     "next",
     "page",
+    // Postman marks each request with one.
+    "postman",
     "requestverification",
     "xsrf",
 ];
@@ -241,9 +244,35 @@ impl Name {
         (finds || passing || public) && !any(&["secret", "private"])
     }
 
+    /// Tells whether the name is that of a text about a credential: `login_password_hint`, `token_label`.
+    pub(crate) fn is_of_text(&self) -> bool {
+        const TEXTS: &[&str] = &[
+            "button",
+            "caption",
+            "description",
+            "error",
+            "hint",
+            "label",
+            "message",
+            "text",
+            "title",
+            "tooltip",
+        ];
+        self.behind > 0 && self.words.last().is_some_and(|word| TEXTS.contains(&word.as_str()))
+    }
+
     /// Tells whether the name says that the value is encrypted, so that it opens nothing by itself.
     pub(crate) fn is_encrypted(&self) -> bool {
         self.words.iter().any(|word| matches!(word.as_str(), "encrypted" | "ciphertext" | "sealed"))
+    }
+
+    /// Tells whether the name says nothing but what it promises.
+    pub(crate) fn is_bare(&self) -> bool {
+        let is_noun = |word: &String| {
+            let word = word.trim_end_matches(|letter: char| letter.is_ascii_digit());
+            NOUNS.iter().any(|(known, _)| *known == word)
+        };
+        self.words.len() == 1 && self.words.iter().all(is_noun)
     }
 
     /// Tells whether the noun speaks of several.
@@ -308,6 +337,7 @@ mod tests {
         check("csrfmiddlewaretoken", true);
         check("nextPageToken", true);
         check("u0026page_token", true);
+        check("Postman-Token", true);
         check("spreadsheet_key", true);
         check("sonar.projectKey", true);
         check("DeleteByKey", true);
@@ -315,6 +345,29 @@ mod tests {
         check("tenant_secret_key", false);
         check("csrf_secret", false);
         check("auth_token", false);
+    }
+
+    #[test]
+    fn some_names_say_nothing_else() {
+        let check = |text: &str, expected| {
+            assert_eq!(Name::of(text.as_bytes()).unwrap().is_bare(), expected, "{text}")
+        };
+        check("password", true);
+        check("password1", true);
+        check("PASS", true);
+        check("db_password", false);
+        check("requirepass", false);
+    }
+
+    #[test]
+    fn some_names_are_of_texts() {
+        let check = |text: &str, expected| {
+            assert_eq!(Name::of(text.as_bytes()).unwrap().is_of_text(), expected, "{text}")
+        };
+        check("fragment_edit_profile_password_text", true);
+        check("passwordLabel", true);
+        check("text_password", false);
+        check("password_text_key", false);
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub(super) fn is_other(text: &[u8], assignment: &Assignment, name: &Name, hint: 
         || is_message(text, assignment, value)
         || is_bound(text, assignment, hint)
         || is_database(name, value)
+        || is_checksum(text, assignment)
 }
 
 /// Elements of a page whose text is for people.
@@ -220,6 +221,11 @@ fn is_bound(text: &[u8], assignment: &Assignment, hint: &Hint) -> bool {
 fn is_database(name: &Name, value: &[u8]) -> bool {
     name.text == "passwd"
         && matches!(value, b"compat" | b"files" | b"ldap" | b"sss" | b"systemd" | b"winbind")
+}
+
+/// Tells whether the name is that of a checksum over something secret, as charts annotate their pods: `checksum/secrets: 44136f`.
+fn is_checksum(text: &[u8], assignment: &Assignment) -> bool {
+    text.get(..assignment.name.start).is_some_and(|before| before.ends_with(b"checksum/"))
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ pub(super) fn is_reference(text: &[u8], assignment: &Assignment, name: &Name, hi
         || is_name_of_variable(value)
         || is_name_of_field(value, name)
         || is_beginning(text, assignment, value)
-        || is_own_name(value, assignment, name)
+        || is_own_name(value, assignment, name, hint)
         || is_variable(text, assignment, value, hint)
         || assignment.quote.is_none() && (is_expression(value) || is_code(value))
 }
@@ -110,7 +110,7 @@ fn is_beginning(text: &[u8], assignment: &Assignment, value: &[u8]) -> bool {
 }
 
 /// Tells whether the value is its own name: a look-up by it, a variable or a column that is called like it.
-fn is_own_name(value: &[u8], assignment: &Assignment, name: &Name) -> bool {
+fn is_own_name(value: &[u8], assignment: &Assignment, name: &Name, hint: &Hint) -> bool {
     let letters = |text: &[u8]| -> Vec<u8> {
         text.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect()
     };
@@ -118,11 +118,19 @@ fn is_own_name(value: &[u8], assignment: &Assignment, name: &Name) -> bool {
     let ends = own.ends_with(&value_letters) || value_letters.ends_with(&own);
     let several = name.words.len() > 1 || assignment.wrapped;
     // `MYSQL_ROOT_PASSWORD: password` is a weak one; `rootPassword: rootPassword` hands one on.
-    // `const OPTION_ADMIN_PASSWORD = "admin-password"` says how an option is called.
-    let tail = assignment.quote.is_some()
-        && own.ends_with(&value_letters)
-        && Name::of(value).is_some_and(|value| value.words.len() > 1);
-    several && (own == value_letters || tail || assignment.wrapped && value_letters.len() > 5 && ends)
+    // `const OPTION_ADMIN_PASSWORD = "admin-password"` says how an option is called, `TASK_LOSTPASSWORD = "lostpassword"` a task.
+    let says_more =
+        |value: Name| value.words.len() > 1 || hint.language == Language::Code && !value.is_bare();
+    let tail =
+        assignment.quote.is_some() && own.ends_with(&value_letters) && Name::of(value).is_some_and(says_more);
+    // `MOUNTAIN_PASS_ELEVATION = "elevation"` is a column.
+    let behind = name.words.get(name.words.len() - name.behind..).unwrap_or_default();
+    let column = name.behind > 0 && behind.concat().into_bytes() == value_letters;
+    // `dict(user='admin', password=password))` in a setting that is a program.
+    let argument = assignment.quote.is_none() && own == value_letters && value.ends_with(b")");
+    argument
+        || column
+        || several && (own == value_letters || tail || assignment.wrapped && value_letters.len() > 5 && ends)
 }
 
 /// First parts of what a template or a program looks up.
@@ -203,7 +211,13 @@ fn is_variable(text: &[u8], assignment: &Assignment, value: &[u8], hint: &Hint) 
     let letters = value.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
     let listed =
         matches!(text.get(assignment.value.end), Some(b',' | b')')) && hint.language == Language::Unknown;
-    let humps = value.windows(2).any(|pair| matches!(pair, [b'a'..=b'z', b'A'..=b'Z']))
+    // `ENV DB_PASSWORD=weakPassword`: a shell would write a variable with `$`.
+    let constant = |name: &[u8]| !name.iter().any(u8::is_ascii_lowercase);
+    let literal = hint.language == Language::Shell
+        || assignment.value.start == assignment.name.end + 1
+            && text.get(assignment.name.clone()).is_some_and(constant);
+    let humps = !literal
+        && value.windows(2).any(|pair| matches!(pair, [b'a'..=b'z', b'A'..=b'Z']))
         && value.first().is_some_and(u8::is_ascii_lowercase)
         && Name::of(value).is_some();
     assignment.quote.is_none() && !assignment.embedded && letters && (quoted || listed || humps)

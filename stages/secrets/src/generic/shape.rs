@@ -43,6 +43,9 @@ const PUBLIC: &[&str] = &[
     "openpgp4fpr:",
     "pk_live_",
     "pk_test_",
+    // The id of a key of Razorpay, which its form of payment shows; the key itself has no such beginning.
+    "rzp_live_",
+    "rzp_test_",
     "sk-ssh-",
     "ssh-dss ",
     "ssh-ed25519 ",
@@ -51,7 +54,9 @@ const PUBLIC: &[&str] = &[
 
 fn is_public(value: &[u8]) -> bool {
     // What FTP asks of everybody.
-    let anonymous = value.eq_ignore_ascii_case(b"anonymous") || value.starts_with(b"anonymous@");
+    let anonymous = value.eq_ignore_ascii_case(b"anonymous")
+        || value.starts_with(b"anonymous@")
+        || value.starts_with(b"anon@");
     anonymous || PUBLIC.iter().any(|beginning| value.starts_with(beginning.as_bytes()))
 }
 
@@ -76,8 +81,20 @@ fn is_alphabet(value: &[u8]) -> bool {
 }
 
 /// Beginnings of what a tool has encrypted so that it can be committed: EJSON, SOPS and hiera-eyaml, Jasypt, Spring Cloud
-/// Config, Ansible, the transit engine of Vault.
-const SEALED: &[&str] = &["EJ[1:", "ENC[", "ENC(", "{cipher}", "$ANSIBLE_VAULT", "vault:v", "enc:v"];
+/// Config, Ansible, the transit engine of Vault; in base64 a session key that CryptoAPI has encrypted (SIMPLEBLOB), and what
+/// DPAPI or the KMS of AWS has.
+const SEALED: &[&str] = &[
+    "AQAAANCMnd8BFdERjHoAwE",
+    "AQIAAA",
+    "AQICAH",
+    "EJ[1:",
+    "ENC[",
+    "ENC(",
+    "{cipher}",
+    "$ANSIBLE_VAULT",
+    "vault:v",
+    "enc:v",
+];
 
 fn is_sealed(value: &[u8]) -> bool {
     SEALED.iter().any(|beginning| value.starts_with(beginning.as_bytes()))
@@ -152,6 +169,11 @@ mod tests {
         check("CRAM-MD5", true);
         check("EJ[1:uVYNcUQroXibtBA91lOdIwyM0LVFbcLsSCBfwTLkLVc=:PjTha2M8iB]", true);
         check("ENC(q3kP8sW1)", true);
+        check("AQIAAA5mAACkAACKL8tq4Hs9dQ0kZ7xCAF6C", true);
+        check("AQAAANCMnd8BFdERjHoAwE/Cl+sBAAAA", true);
+        check("rzp_test_7nAt5ORw1yAE4a", true);
+        check("anon@ftp.example", true);
+        check("AQIDBAUGBwgJCgsM", false);
         check("openpgp4fpr:FED82F1C73FF53FB1EE9926336615E0FD12833CF", true);
         check("IO::Pipe->new()", true);
         check("pdfPassword()", true);
