@@ -1,6 +1,7 @@
 //! The bytes of a git tree object: mode, name and id of each entry.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 
 /// One entry of a git tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,11 +72,46 @@ pub(crate) fn entries_from(
     })
 }
 
-/// Returns where an entry begins, one of the first few behind `from`; 0 at the start.
-pub(crate) fn next_entry(tree: &[u8], from: usize, length: usize) -> Option<usize> {
-    if from == 0 {
-        return Some(0);
+/// Shows each entry that reaches into one of the `changed` ranges (sorted, disjoint), or begins where one ends, once, with
+/// where it begins. What lies between the ranges are entries of the base too: a piece of it that is copied is longer than
+/// what an id and a name have in common by accident.
+pub(crate) fn each_within<'a>(
+    tree: &'a [u8],
+    changed: &[Range<usize>],
+    length: usize,
+    mut visit: impl FnMut(usize, &TreeEntry<'a>),
+) {
+    let mut at = 0;
+    for range in changed {
+        at = near(tree, at, range.start, length);
+        for (start, entry) in entries_from(tree, at, length).take_while(|(start, _)| *start <= range.end) {
+            at = start + entry.len();
+            if at > range.start {
+                visit(start, &entry);
+            }
+        }
     }
+}
+
+/// Returns where an entry begins ahead of `target` or at it, not far from it; `at` is where one begins further ahead.
+fn near(tree: &[u8], at: usize, target: usize, length: usize) -> usize {
+    for distance in NEAR {
+        let from = target.saturating_sub(distance);
+        if from <= at {
+            break;
+        }
+        if let Some(found) = next_entry(tree, from, length).filter(|found| *found <= target) {
+            return found;
+        }
+    }
+    at
+}
+
+/// How far back an entry is looked for: most are found at once, and those with a long name next.
+const NEAR: [usize; 2] = [160, 1024];
+
+/// Returns where an entry begins, one of the first few behind `from`.
+fn next_entry(tree: &[u8], from: usize, length: usize) -> Option<usize> {
     let nuls = memchr::memchr_iter(0, tree.get(from..)?);
     // A NUL within an id leads astray, unless a name is made to look like the start of an entry. Such a false start still
     // ends where the true entry does.
@@ -131,27 +167,50 @@ mod tests {
         }
     }
 
-    #[test]
-    fn entries_are_found_from_the_middle() {
-        let mut tree = Vec::new();
-        let mut starts = Vec::new();
+    /// A tree with odd names, and where each entry begins.
+    fn odd() -> (Vec<u8>, Vec<usize>) {
+        let (mut tree, mut starts) = (Vec::new(), Vec::new());
         for number in 0..200_u8 {
             starts.push(tree.len());
-            tree.extend(
-                format!("{} file 100644 {number}\0", if number % 3 == 0 { "40000" } else { "100644" })
-                    .bytes(),
-            );
+            let name = "n".repeat(if number % 50 == 49 { 1500 } else { usize::from(number % 11) });
+            let mode = if number % 3 == 0 { "40000" } else { "100644" };
+            tree.extend(format!("{mode} file 100644 {number}{name}\0").bytes());
             // Ids with NULs in them.
             tree.extend((0..20_u8).map(|at| if at % 7 == number % 7 { 0 } else { number ^ at }));
         }
-        starts.push(tree.len());
+        (tree, starts)
+    }
+
+    #[test]
+    fn entries_are_found_from_the_middle() {
+        let (tree, starts) = odd();
         for from in 1..starts[190] {
             let found = next_entry(&tree, from, 20).unwrap();
             let passed = starts.iter().filter(|start| from < **start && **start < found).count();
             assert!(starts.contains(&found) && passed <= 3, "{from}");
         }
-        assert_eq!(next_entry(&tree, 0, 20), Some(0));
         assert_eq!(next_entry(&tree, tree.len(), 20), None);
+    }
+
+    #[test]
+    fn entries_that_a_change_touches_are_shown_once() {
+        let (tree, starts) = odd();
+        let check = |changed: &[Range<usize>]| {
+            let mut shown = Vec::new();
+            each_within(&tree, changed, 20, |start, _| shown.push(start));
+            let ends = starts.iter().skip(1).copied().chain([tree.len()]);
+            let touched =
+                starts.iter().copied().zip(ends).filter(|(start, end)| {
+                    changed.iter().any(|range| *start <= range.end && range.start < *end)
+                });
+            assert_eq!(shown, touched.map(|(start, _)| start).collect::<Vec<_>>(), "{changed:?}");
+        };
+        for at in 0..=tree.len() {
+            check(&[at..at]);
+            check(&[0..0, at / 2..at / 2 + 3, at..(at + 40).min(tree.len())]);
+        }
+        check(&[0..tree.len()]);
+        check(&[]);
     }
 
     proptest! {

@@ -101,20 +101,19 @@ impl Objects {
         Some(prefix)
     }
 
-    /// Shows every tree or commit to `visitor` once, as a whole.
+    /// Shows every tree or commit to `visitor` once.
     pub(crate) fn each(
         &self,
         repository: &Repository,
         kind: Kind,
         visitor: &(dyn Fn(Seen<'_>) + Sync),
-        cancelled: &(dyn Fn() -> bool + Sync),
     ) -> Result<(), SourceError> {
         let visitor = |seen: Seen<'_>| {
             visitor(seen);
             Vec::new()
         };
         let holder = |_: &[u8], _: &[u8], _: &[Hit]| {};
-        let bound = u64::MAX;
+        let (bound, cancelled) = (u64::MAX, &|| false);
         let visit =
             Visit { repository, objects: self, kind, bound, visitor: &visitor, holder: &holder, cancelled };
         visit.run().map(drop)
@@ -131,15 +130,11 @@ impl Objects {
         let length = self.algorithm.length();
         let visitor = |seen: Seen<'_>| {
             let mut hits = Vec::new();
-            for range in seen.changed {
-                let Some(start) = listing::next_entry(seen.bytes, range.start, length) else { continue };
-                let listed = listing::entries_from(seen.bytes, start, length);
-                for (start, entry) in listed.take_while(|(start, _)| *start < range.end) {
-                    if wanted(&entry) {
-                        hits.push(Hit { start, end: start + entry.len(), tag: key(entry.id) });
-                    }
+            listing::each_within(seen.bytes, seen.changed, length, |start, entry| {
+                if wanted(entry) {
+                    hits.push(Hit { start, end: start + entry.len(), tag: key(entry.id) });
                 }
-            }
+            });
             hits
         };
         let (kind, bound, cancelled) = (Kind::Tree, u64::MAX, &|| false);

@@ -13,7 +13,7 @@ use super::absent::{told, traced, unrooted};
 use super::graph::Graph;
 use super::range;
 use crate::listing::{self, TreeEntry};
-use crate::objects::{Key, Keys, Objects, key};
+use crate::objects::{Key, Keys, Kind, Objects, Seen, key};
 use crate::threads::on_threads;
 use crate::{Hit, Introduced, Problem, Repository, Selection, SourceError, path};
 
@@ -110,7 +110,8 @@ fn everything(repository: &Repository, blobs: &BTreeSet<Digest>) -> Result<Trace
     let brought = commits.par_iter().flat_map_iter(|commit| {
         let parents: Vec<Option<Digest>> = graph.parents(commit).map(|parent| Some(parent.tree)).collect();
         let length = objects.algorithm().length();
-        let mut comparison = Comparison { leads: &leads, length, prefix: Vec::new(), brought: Vec::new() };
+        let mut comparison =
+            Comparison { leads: &leads, blobs, length, prefix: Vec::new(), brought: Vec::new() };
         comparison.compare(&commit.tree, &parents, 0);
         let introduced = |path| Introduced { commit: commit.id.hex(), path, time: commit.time };
         comparison.brought.into_iter().map(move |(blob, path)| (blob, introduced(path)))
@@ -119,39 +120,41 @@ fn everything(repository: &Repository, blobs: &BTreeSet<Digest>) -> Result<Trace
     Ok((earliest(found.into_iter()), unrooted))
 }
 
-/// Returns the trees that hold a wanted blob, at any depth.
+/// Returns the trees that may hold a wanted blob at any depth: all that do, and of those that are deltas of them a few that no
+/// longer do. What every tree holds would be many times as much as what each holds anew.
 fn leading_trees(
     repository: &Repository,
     objects: &Objects,
     wanted: &Wanted<'_>,
 ) -> Result<Keys, SourceError> {
+    let algorithm = objects.algorithm();
     let direct: Mutex<Vec<Key>> = Mutex::default();
+    // What leads on, and to which tree: from a folder to what lists it, and from a tree to its deltas.
     let above: Mutex<Vec<(Key, Key)>> = Mutex::default();
-    let holder = |id: &[u8], _: &[u8], hits: &[Hit]| {
-        let own = key(id);
-        // A folder may share the key of a wanted blob: it then stands for both.
-        let folders = hits.iter().map(|hit| (hit.tag, own));
-        above.lock().unwrap_or_else(PoisonError::into_inner).extend(folders);
-        if hits.iter().any(|hit| wanted.keys.contains(&hit.tag)) {
+    let visitor = |seen: Seen<'_>| {
+        let own = key(seen.id);
+        let mut holds = false;
+        let mut above = above.lock().unwrap_or_else(PoisonError::into_inner);
+        above.extend(seen.base.map(|base| (key(base), own)));
+        listing::each_within(seen.bytes, seen.changed, algorithm.length(), |_, entry| {
+            if entry.is_folder() {
+                above.push((key(entry.id), own));
+            }
+            holds = holds || wanted.contains(entry.id, algorithm);
+        });
+        if holds {
             direct.lock().unwrap_or_else(PoisonError::into_inner).push(own);
         }
     };
-    let algorithm = objects.algorithm();
-    let leads = |entry: &TreeEntry<'_>| entry.is_folder() || wanted.contains(entry.id, algorithm);
-    objects.trees_with(repository, &leads, &holder)?;
+    objects.each(repository, Kind::Tree, &visitor)?;
     let mut above = above.into_inner().unwrap_or_else(PoisonError::into_inner);
     above.par_sort_unstable();
     let mut open = direct.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut leading: Keys = open.iter().copied().collect();
     while let Some(tree) = open.pop() {
-        let start = above.partition_point(|(folder, _)| *folder < tree);
-        for (_, parent) in
-            above.get(start..).unwrap_or_default().iter().take_while(|(folder, _)| *folder == tree)
-        {
-            if leading.insert(*parent) {
-                open.push(*parent);
-            }
-        }
+        let start = above.partition_point(|(lower, _)| *lower < tree);
+        let next = above.get(start..).unwrap_or_default().iter().take_while(|(lower, _)| *lower == tree);
+        open.extend(next.map(|(_, upper)| *upper).filter(|upper| leading.insert(*upper)));
     }
     Ok(leading)
 }
@@ -182,6 +185,8 @@ fn leads(
 /// What one commit has that none of its parents has under the same path.
 struct Comparison<'a> {
     leads: &'a Leads,
+    /// What was asked for.
+    blobs: &'a BTreeSet<Digest>,
     /// Length of an id.
     length: usize,
     prefix: Vec<u8>,
@@ -206,11 +211,10 @@ impl<'a> Comparison<'a> {
             let Some(id) = digest(&entry).filter(|id| !before.contains(&Some(*id))) else { continue };
             let length = self.prefix.len();
             self.prefix.extend_from_slice(entry.name);
-            // A folder that leads nowhere is one that was asked for itself.
             if entry.is_folder() && self.leads.contains_key(&id) {
                 self.prefix.push(b'/');
                 self.compare(&id, &before, depth + 1);
-            } else {
+            } else if self.blobs.contains(&id) {
                 self.brought.push((id, path::escape(&self.prefix).into_owned()));
             }
             self.prefix.truncate(length);

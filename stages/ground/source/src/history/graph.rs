@@ -33,7 +33,7 @@ impl Graph {
                 commits.lock().unwrap_or_else(PoisonError::into_inner).insert(commit.id, commit);
             }
         };
-        objects.each(repository, Kind::Commit, &visitor, &|| false)?;
+        objects.each(repository, Kind::Commit, &visitor)?;
         let tips = repository.with(|handle| {
             let mut tips = Vec::new();
             let references = handle.references();

@@ -2,22 +2,11 @@
 
 use std::ops::Range;
 
-/// How far ranges grow.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Margin {
-    /// How far around a change a match may reach: scanners look no further than this around what they look for, except along
-    /// a line.
-    around: usize,
-    /// How far a line's start or end is looked for beyond that: a file may be one line of many megabytes.
-    line: usize,
-}
-
-impl Margin {
-    /// For content that is made of lines.
-    pub(super) const TEXT: Self = Self { around: 256, line: 4096 };
-    /// For trees: an entry with a name of any length that a file system takes.
-    pub(super) const TREE: Self = Self { around: 1024, line: 0 };
-}
+/// How far around a change a match may reach: scanners look no further than this around what they look for, except along a
+/// line.
+const AROUND: usize = 256;
+/// How far a line's start or end is looked for beyond that: a file may be one line of many megabytes.
+const LINE: usize = 4096;
 
 /// Git's own rule looks at the first 8,000 bytes; scanners here look at 8 KiB.
 pub(super) const BINARY_PREFIX: usize = 8192;
@@ -28,8 +17,10 @@ pub(crate) struct Seen<'a> {
     pub(crate) id: &'a [u8],
     /// The content.
     pub(crate) bytes: &'a [u8],
-    /// Sorted, disjoint: what was not seen in the base, with a margin, in whole lines.
+    /// Sorted, disjoint: what was not seen in the base; of a blob with a margin, in whole lines.
     pub(crate) changed: &'a [Range<usize>],
+    /// Raw id of that base.
+    pub(crate) base: Option<&'a [u8]>,
 }
 
 /// Tells whether scanners pass over this content as binary.
@@ -38,16 +29,16 @@ pub(crate) fn is_binary(bytes: &[u8]) -> bool {
 }
 
 /// Widens changed ranges by the margin and to whole lines, and joins those that then touch.
-pub(crate) fn widen(bytes: &[u8], changed: &mut Vec<Range<usize>>, margin: Margin) {
+pub(crate) fn widen(bytes: &[u8], changed: &mut Vec<Range<usize>>) {
     let mut kept = 0_usize;
     for at in 0..changed.len() {
         let Some(range) = changed.get(at).cloned() else { break };
         let last = kept.checked_sub(1).and_then(|last| changed.get(last).cloned());
         // Lines of ranges that lie close together are looked for once.
-        let end = line_end(bytes, range.end.saturating_add(margin.around).min(bytes.len()), margin.line);
+        let end = line_end(bytes, range.end.saturating_add(AROUND).min(bytes.len()));
         let start = match &last {
-            Some(last) if range.start.saturating_sub(margin.around) <= last.end => last.start,
-            _ => line_start(bytes, range.start.saturating_sub(margin.around), margin.line),
+            Some(last) if range.start.saturating_sub(AROUND) <= last.end => last.start,
+            _ => line_start(bytes, range.start.saturating_sub(AROUND)),
         };
         match last {
             Some(last) if start <= last.end => {
@@ -66,14 +57,14 @@ pub(crate) fn widen(bytes: &[u8], changed: &mut Vec<Range<usize>>, margin: Margi
     changed.truncate(kept);
 }
 
-fn line_start(bytes: &[u8], at: usize, limit: usize) -> usize {
-    let floor = at.saturating_sub(limit);
+fn line_start(bytes: &[u8], at: usize) -> usize {
+    let floor = at.saturating_sub(LINE);
     let before = bytes.get(floor..at).unwrap_or_default();
     memchr::memrchr(b'\n', before).map_or(floor, |found| floor + found + 1)
 }
 
-fn line_end(bytes: &[u8], at: usize, limit: usize) -> usize {
-    let ceiling = at.saturating_add(limit).min(bytes.len());
+fn line_end(bytes: &[u8], at: usize) -> usize {
+    let ceiling = at.saturating_add(LINE).min(bytes.len());
     let after = bytes.get(at..ceiling).unwrap_or_default();
     memchr::memchr(b'\n', after).map_or(ceiling, |found| at + found + 1)
 }
@@ -86,7 +77,7 @@ mod tests {
 
     fn check(bytes: &[u8], changed: &[Range<usize>], expected: &[Range<usize>]) {
         let mut widened = changed.to_vec();
-        widen(bytes, &mut widened, Margin::TEXT);
+        widen(bytes, &mut widened);
         assert_eq!(widened, expected);
     }
 
@@ -116,7 +107,7 @@ mod tests {
             let changed: Vec<Range<usize>> =
                 cuts.chunks_exact(2).map(|pair| pair[0]..pair[1]).filter(|range| range.start < range.end).collect();
             let mut widened = changed.clone();
-            widen(&bytes, &mut widened, Margin::TEXT);
+            widen(&bytes, &mut widened);
             for range in &changed {
                 let wanted = range.start.saturating_sub(256)..(range.end + 256).min(bytes.len());
                 prop_assert!(widened.iter().any(|wide| wide.start <= wanted.start && wanted.end <= wide.end));

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::delta::{Delta, Piece};
 use super::forest::{Forest, From};
-use super::seen::{Margin, widen};
+use super::seen::widen;
 use super::visited::Tally;
 use super::{Objects, Pack, Seen, Visited, is_binary};
 use crate::{Hit, Repository, SourceError};
@@ -69,8 +69,8 @@ type Holders = Mutex<HashMap<Vec<u8>, Vec<Hit>>>;
 #[derive(Clone)]
 struct Held {
     bytes: Arc<Vec<u8>>,
-    /// Whether scanners look at it: if not, a delta of it has to be looked at as a whole.
-    seen: bool,
+    /// Its number in the index, if scanners look at it: if not, a delta of it has to be looked at as a whole.
+    seen: Option<u32>,
     /// What was found in it.
     hits: Vec<Hit>,
 }
@@ -151,7 +151,7 @@ impl Visit<'_> {
     fn show(&self, id: &[u8], bytes: &[u8], tally: &Tally) -> Vec<Hit> {
         let whole = 0..bytes.len();
         tally.shown(bytes.len(), bytes.len());
-        let found = (self.visitor)(Seen { id, bytes, changed: std::slice::from_ref(&whole) });
+        let found = (self.visitor)(Seen { id, bytes, changed: std::slice::from_ref(&whole), base: None });
         self.hear(id, bytes, found)
     }
 
@@ -200,7 +200,7 @@ impl<'a> Walk<'a> {
         });
         let bytes = read.ok()?.ok()?;
         // What was found in it is not known here, so the delta is looked at as a whole.
-        Some(bytes.map(|bytes| Held { bytes: Arc::new(bytes), seen: false, hits: Vec::new() }))
+        Some(bytes.map(|bytes| Held { bytes: Arc::new(bytes), seen: None, hits: Vec::new() }))
     }
 
     fn tree<'s>(&'s self, scope: &Scope<'s>, node: u32, base: Option<Held>)
@@ -273,22 +273,23 @@ impl<'a> Walk<'a> {
                 if self.is_text(&bytes) {
                     self.tally.too_large(id, entry.decompressed_size);
                 }
-                return Some(Held { bytes: Arc::new(bytes), seen: false, hits: Vec::new() });
+                return Some(Held { bytes: Arc::new(bytes), seen: None, hits: Vec::new() });
             }
             None => self.pack.inflate(&entry, WHOLE, &mut bytes)?,
         }
-        let seen = self.is_looked_at(&bytes);
+        let seen = self.is_looked_at(&bytes).then_some(number);
         let hits = if self.before.iter().any(|pack| pack.find(id).is_some()) {
             self.holders.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned().unwrap_or_default()
         } else {
-            let base = base.filter(|base| seen && base.seen);
+            let base =
+                base.filter(|_| seen.is_some()).and_then(|base| Some((base, self.pack.id(base.seen?))));
             self.show(id, &bytes, base, work)
         };
         Some(Held { bytes: Arc::new(bytes), seen, hits })
     }
 
     /// Shows an object, in part if its base was looked at. Returns what it holds.
-    fn show(&self, id: &[u8], bytes: &[u8], base: Option<&Held>, work: &mut Workspace) -> Vec<Hit> {
+    fn show(&self, id: &[u8], bytes: &[u8], base: Option<(&Held, &[u8])>, work: &mut Workspace) -> Vec<Hit> {
         let visit = self.visit;
         if bytes.len() as u64 > visit.bound {
             if self.is_text(bytes) {
@@ -298,11 +299,14 @@ impl<'a> Walk<'a> {
         }
         let hits = match base {
             None => visit.show(id, bytes, self.tally),
-            Some(base) => {
+            Some((base, base_id)) => {
                 let mut hits = inherit(&base.hits, &work.delta);
-                widen(bytes, &mut work.changed, visit.kind.margin());
+                // Scanners of commits read the whole, and an entry of a tree says itself how far it reaches.
+                if visit.kind == Kind::Blob {
+                    widen(bytes, &mut work.changed);
+                }
                 self.tally.shown(bytes.len(), work.changed.iter().map(ExactSizeIterator::len).sum());
-                hits.extend((visit.visitor)(Seen { id, bytes, changed: &work.changed }));
+                hits.extend((visit.visitor)(Seen { id, bytes, changed: &work.changed, base: Some(base_id) }));
                 visit.hear(id, bytes, hits)
             }
         };
@@ -338,13 +342,6 @@ fn inherit(hits: &[Hit], delta: &[u8]) -> Vec<Hit> {
 }
 
 impl Kind {
-    fn margin(self) -> Margin {
-        match self {
-            Self::Tree => Margin::TREE,
-            Self::Blob | Self::Commit | Self::Tag => Margin::TEXT,
-        }
-    }
-
     /// Returns what git's library calls it.
     pub(crate) fn of_library(self) -> git2::ObjectType {
         match self {
