@@ -12,6 +12,7 @@ mod visited;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use model::{Algorithm, hex};
@@ -37,6 +38,20 @@ pub(crate) struct Objects {
     folders: Vec<PathBuf>,
     algorithm: Algorithm,
     problems: Vec<Problem>,
+}
+
+/// The objects of a repository as they were when somebody first asked: a scan of a history asks more than once.
+#[derive(Default)]
+pub(crate) struct Opened(OnceLock<Objects>);
+
+impl Opened {
+    /// Opens the repository's objects if nobody has.
+    pub(crate) fn of(&self, repository: &Repository) -> Result<&Objects, SourceError> {
+        match self.0.get() {
+            Some(objects) => Ok(objects),
+            None => Objects::open(repository).map(|objects| self.0.get_or_init(|| objects)),
+        }
+    }
 }
 
 impl Objects {
@@ -74,7 +89,7 @@ impl Objects {
 
     /// Tells whether any pack holds the object.
     pub(crate) fn is_packed(&self, id: &[u8]) -> bool {
-        self.packs.iter().any(|pack| pack.find(id).is_some())
+        self.packs.iter().any(|pack| pack.has(id))
     }
 
     /// Returns the size of the object with this id, without reading all of it.

@@ -13,7 +13,7 @@ use super::absent::{told, traced, unrooted};
 use super::graph::Graph;
 use super::range;
 use crate::listing::{self, TreeEntry};
-use crate::objects::{Key, Keys, Kind, Objects, Seen, key};
+use crate::objects::{Key, Keys, Kind, Objects, Opened, Seen, key};
 use crate::threads::on_threads;
 use crate::{Hit, Introduced, Problem, Repository, Selection, SourceError, path};
 
@@ -42,13 +42,24 @@ pub fn attribute(
     absent: &BTreeSet<Digest>,
     threads: usize,
 ) -> Result<Origins, SourceError> {
+    on_threads(threads, || attribute_in(repository, selection, &Opened::default(), blobs, absent))?
+}
+
+/// Like [`attribute`], in objects that may be open already.
+pub(super) fn attribute_in(
+    repository: &Repository,
+    selection: &Selection,
+    opened: &Opened,
+    blobs: &BTreeSet<Digest>,
+    absent: &BTreeSet<Digest>,
+) -> Result<Origins, SourceError> {
     let wanted: BTreeSet<Digest> = blobs.iter().copied().chain(traced(absent)).collect();
-    let (mut places, unrooted) = on_threads(threads, || match selection {
-        Selection::Everything => everything(repository, &wanted),
+    let (mut places, unrooted) = match selection {
+        Selection::Everything => everything(repository, opened.of(repository)?, &wanted)?,
         Selection::Range { tips, excluded } => {
-            range::attribute(repository, tips, excluded, &wanted).map(|places| (places, Vec::new()))
+            (range::attribute(repository, tips, excluded, &wanted)?, Vec::new())
         }
-    })??;
+    };
     let missing = told(absent, &places, &unrooted);
     places.retain(|blob, _| blobs.contains(blob));
     Ok(Origins { places, missing })
@@ -96,16 +107,19 @@ type Leads = HashMap<Digest, Box<[u8]>>;
 /// Where each wanted object came in, and what is missing above all folders.
 type Traced = (BTreeMap<Digest, Vec<Introduced>>, Vec<String>);
 
-fn everything(repository: &Repository, blobs: &BTreeSet<Digest>) -> Result<Traced, SourceError> {
-    let objects = Objects::open(repository)?;
-    let graph = Graph::read(repository, &objects)?;
-    let unrooted = unrooted(repository, &objects, &graph)?;
+fn everything(
+    repository: &Repository,
+    objects: &Objects,
+    blobs: &BTreeSet<Digest>,
+) -> Result<Traced, SourceError> {
+    let graph = Graph::read(repository, objects)?;
+    let unrooted = unrooted(repository, objects, &graph)?;
     if blobs.is_empty() {
         return Ok((BTreeMap::new(), unrooted));
     }
     let wanted = Wanted { keys: blobs.iter().map(|blob| key(blob.bytes())).collect(), blobs };
-    let leading = leading_trees(repository, &objects, &wanted)?;
-    let leads = leads(repository, &objects, &wanted, &leading)?;
+    let leading = leading_trees(repository, objects, &wanted)?;
+    let leads = leads(repository, objects, &wanted, &leading)?;
     let commits = graph.reachable();
     let brought = commits.par_iter().flat_map_iter(|commit| {
         let parents: Vec<Option<Digest>> = graph.parents(commit).map(|parent| Some(parent.tree)).collect();

@@ -4,17 +4,19 @@ use std::collections::BTreeSet;
 
 use model::{Digest, Hasher};
 
-use super::scan::BLOB_BOUND;
-use super::{Origins, Survey, attribute, scan, survey, trace};
-use crate::objects::Objects;
+use super::attribute::attribute_in;
+use super::scan::{Audience, BLOB_BOUND, trace_in};
+use super::survey::survey_in;
+use super::{Origins, Survey};
+use crate::objects::{Objects, Opened};
 use crate::{Blob, Commits, Content, Hit, Problem, ReadError, Repository, Selection, SourceError};
 
 /// A selection of a repository's commits.
-#[derive(Debug)]
 pub struct History {
     repository: Repository,
     selection: Selection,
     digest: Digest,
+    opened: Opened,
 }
 
 impl History {
@@ -37,7 +39,13 @@ impl History {
         }
         part("shallow", &repository.shallow_commits()?);
         let digest = hasher.digest();
-        Ok(Self { repository, selection, digest })
+        Ok(Self { repository, selection, digest, opened: Opened::default() })
+    }
+}
+
+impl std::fmt::Debug for History {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("History").field(&self.repository).field(&self.selection).finish()
     }
 }
 
@@ -60,9 +68,11 @@ impl Commits for History {
         scanner: &(dyn Fn(Blob<'_>) + Sync),
         cancelled: &(dyn Fn() -> bool + Sync),
     ) -> Result<Vec<Problem>, String> {
-        scan(&self.repository, &self.selection, scanner, cancelled, 0)
-            .map(|report| report.problems)
-            .map_err(|error| chain(&error))
+        let scanner = |blob: Blob<'_>| {
+            scanner(blob);
+            Vec::new()
+        };
+        self.trace(&scanner, &|_, _| {}, cancelled)
     }
 
     fn trace(
@@ -71,13 +81,14 @@ impl Commits for History {
         holder: &(dyn Fn(&Digest, &[Hit]) + Sync),
         cancelled: &(dyn Fn() -> bool + Sync),
     ) -> Result<Vec<Problem>, String> {
-        trace(&self.repository, &self.selection, scanner, holder, cancelled, 0)
+        let audience = Audience { scanner, holder, cancelled };
+        trace_in(&self.repository, &self.selection, &self.opened, &audience)
             .map(|report| report.problems)
             .map_err(|error| chain(&error))
     }
 
     fn survey(&self, wanted: &(dyn Fn(&[u8]) -> bool + Sync)) -> Result<Survey, String> {
-        survey(&self.repository, &self.selection, wanted, 0).map_err(|error| chain(&error))
+        survey_in(&self.repository, &self.selection, &self.opened, wanted).map_err(|error| chain(&error))
     }
 
     fn read(&self, blob: &Digest) -> Result<Content, ReadError> {
@@ -85,7 +96,8 @@ impl Commits for History {
     }
 
     fn attribute(&self, blobs: &BTreeSet<Digest>, absent: &BTreeSet<Digest>) -> Result<Origins, String> {
-        attribute(&self.repository, &self.selection, blobs, absent, 0).map_err(|error| chain(&error))
+        attribute_in(&self.repository, &self.selection, &self.opened, blobs, absent)
+            .map_err(|error| chain(&error))
     }
 }
 

@@ -3,7 +3,7 @@
 use model::{Digest, hex};
 
 use super::range;
-use crate::objects::{Kind, Objects, Seen, Visit, Visited};
+use crate::objects::{Kind, Objects, Opened, Seen, Visit, Visited};
 use crate::threads::on_threads;
 use crate::{Blob, Hit, Problem, Repository, Selection, SourceError};
 
@@ -54,18 +54,24 @@ pub fn trace(
     threads: usize,
 ) -> Result<HistoryReport, SourceError> {
     let audience = Audience { scanner, holder, cancelled };
-    on_threads(threads, || {
-        let mut report = match selection {
-            Selection::Everything => everything(repository, &audience)?,
-            Selection::Range { tips, excluded } => {
-                range::scan(repository, tips, excluded, &audience, BLOB_BOUND)?
-            }
-        };
-        report
-            .problems
-            .sort_by(|one, two| (one.code, &one.path, &one.reason).cmp(&(two.code, &two.path, &two.reason)));
-        Ok(report)
-    })?
+    on_threads(threads, || trace_in(repository, selection, &Opened::default(), &audience))?
+}
+
+/// Like [`trace`], in objects that may be open already.
+pub(super) fn trace_in(
+    repository: &Repository,
+    selection: &Selection,
+    opened: &Opened,
+    audience: &Audience<'_>,
+) -> Result<HistoryReport, SourceError> {
+    let mut report = match selection {
+        Selection::Everything => everything(repository, opened.of(repository)?, audience)?,
+        Selection::Range { tips, excluded } => range::scan(repository, tips, excluded, audience, BLOB_BOUND)?,
+    };
+    report
+        .problems
+        .sort_by(|one, two| (one.code, &one.path, &one.reason).cmp(&(two.code, &two.path, &two.reason)));
+    Ok(report)
 }
 
 /// Who hears of blobs.
@@ -75,8 +81,11 @@ pub(super) struct Audience<'a> {
     pub(super) cancelled: &'a (dyn Fn() -> bool + Sync),
 }
 
-fn everything(repository: &Repository, audience: &Audience<'_>) -> Result<HistoryReport, SourceError> {
-    let objects = Objects::open(repository)?;
+fn everything(
+    repository: &Repository,
+    objects: &Objects,
+    audience: &Audience<'_>,
+) -> Result<HistoryReport, SourceError> {
     let algorithm = objects.algorithm();
     let visitor = |seen: Seen<'_>| match Digest::new(algorithm, seen.id) {
         Some(id) => (audience.scanner)(Blob { id, bytes: seen.bytes, changed: seen.changed }),
@@ -89,7 +98,7 @@ fn everything(repository: &Repository, audience: &Audience<'_>) -> Result<Histor
     };
     let visit = Visit {
         repository,
-        objects: &objects,
+        objects,
         kind: Kind::Blob,
         bound: BLOB_BOUND,
         visitor: &visitor,

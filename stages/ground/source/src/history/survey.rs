@@ -7,7 +7,7 @@ use model::Digest;
 
 use super::range;
 use crate::listing::{self, TreeEntry};
-use crate::objects::Objects;
+use crate::objects::{Objects, Opened};
 use crate::threads::on_threads;
 use crate::{Hit, Names, Repository, Selection, SourceError, path};
 
@@ -30,17 +30,27 @@ pub fn survey(
     wanted: &(dyn Fn(&[u8]) -> bool + Sync),
     threads: usize,
 ) -> Result<Survey, SourceError> {
-    on_threads(threads, || match selection {
-        Selection::Everything => everything(repository, wanted),
+    on_threads(threads, || survey_in(repository, selection, &Opened::default(), wanted))?
+}
+
+/// Like [`survey`], of objects that may be open already.
+pub(super) fn survey_in(
+    repository: &Repository,
+    selection: &Selection,
+    opened: &Opened,
+    wanted: &(dyn Fn(&[u8]) -> bool + Sync),
+) -> Result<Survey, SourceError> {
+    match selection {
+        Selection::Everything => everything(repository, opened.of(repository)?, wanted),
         Selection::Range { tips, excluded } => range::survey(repository, tips, excluded, wanted),
-    })?
+    }
 }
 
 fn everything(
     repository: &Repository,
+    objects: &Objects,
     wanted: &(dyn Fn(&[u8]) -> bool + Sync),
 ) -> Result<Survey, SourceError> {
-    let objects = Objects::open(repository)?;
     let (algorithm, holding) = (objects.algorithm(), objects.holding()?);
     let said: Mutex<Survey> = Mutex::default();
     let said_now = || said.lock().unwrap_or_else(PoisonError::into_inner);

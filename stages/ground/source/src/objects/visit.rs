@@ -278,7 +278,7 @@ impl<'a> Walk<'a> {
             None => self.pack.inflate(&entry, WHOLE, &mut bytes)?,
         }
         let seen = self.is_looked_at(&bytes).then_some(number);
-        let hits = if self.before.iter().any(|pack| pack.find(id).is_some()) {
+        let hits = if self.before.iter().any(|pack| pack.has(id)) {
             self.holders.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned().unwrap_or_default()
         } else {
             let base =
@@ -310,7 +310,7 @@ impl<'a> Walk<'a> {
                 visit.hear(id, bytes, hits)
             }
         };
-        if !hits.is_empty() && self.after.iter().any(|pack| pack.find(id).is_some()) {
+        if !hits.is_empty() && self.after.iter().any(|pack| pack.has(id)) {
             self.holders.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_vec(), hits.clone());
         }
         hits
