@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ::stage::{Given, Sink, StageError};
 use model::{Digest, GapKind, SecretVerdict};
 use rayon::prelude::*;
-use source::{Blob, Introduced, Names};
+use source::{Blob, Content, Introduced, Names};
 
 use crate::finding::Source;
 use crate::hint::{Hint, Language};
@@ -91,7 +91,7 @@ pub(crate) fn look(given: &Given<'_>, out: &Sink, prepared: &Prepared<'_>) -> Re
         }
     }
     totals.say(out);
-    Second { given, prepared, holders: &holders, kept: Mutex::default() }.say(out, &introduced)
+    Second { given, prepared, holders: &holders, looks: Mutex::default() }.say(out, &introduced)
 }
 
 /// The look at every blob, whose path is not known.
@@ -128,24 +128,27 @@ impl First<'_> {
     }
 }
 
-/// What a look at a known path gave, by blob and hint.
-type Looks = HashMap<(Digest, Hint), Arc<Kept>>;
+/// What a look at a known path found, by blob and hint.
+type Looks = HashMap<(Digest, Hint), Arc<[Hit]>>;
 
 /// The second look, at blobs that hold something, under the paths at which they came in: it decides.
 struct Second<'a> {
     given: &'a Given<'a>,
     prepared: &'a Prepared<'a>,
     holders: &'a Holders,
-    kept: Mutex<Looks>,
+    looks: Mutex<Looks>,
 }
 
 /// A credential at the place where it came in.
 struct Said<'a> {
     blob: Digest,
     place: &'a Introduced,
-    kept: Arc<Kept>,
-    /// Its index in what was kept.
+    /// What was looked with.
+    hint: Hint,
+    /// Its index in what that look found.
     at: usize,
+    /// Its tag there.
+    tag: u64,
 }
 
 impl Said<'_> {
@@ -162,18 +165,19 @@ impl Second<'_> {
         let found: Result<Vec<_>, StageError> = self.given.compute(look);
         // Two finds of the first look may turn out to be one.
         let mut all: BTreeMap<u64, Said<'_>> = BTreeMap::new();
-        for (said, (tag, _)) in found?.into_iter().zip(&places) {
-            let Some(said) = said else { continue };
-            let own = said.kept.hits.get(said.at).map_or(*tag, |(hit, _)| hit.tag);
-            if all.get(&own).is_none_or(|known| said.order() < known.order()) {
-                all.insert(own, said);
+        for said in found?.into_iter().flatten() {
+            if all.get(&said.tag).is_none_or(|known| said.order() < known.order()) {
+                all.insert(said.tag, said);
             }
         }
-        for said in all.values() {
+        let all: Vec<Said<'_>> = all.into_values().collect();
+        // Few looks end in something that is said: only now is it worked out what is shown of it.
+        let keep = || all.par_iter().map(|said| self.keep(said.blob, &said.hint)).collect();
+        let kept: Result<Vec<Kept>, StageError> = self.given.compute(keep);
+        for (said, kept) in all.iter().zip(kept?) {
             let source = Source { path: &said.place.path, commit: Some(&said.place.commit) };
-            let hit = said.kept.hits.get(said.at);
-            let draft = hit.and_then(|(hit, spot)| {
-                self.prepared.drafter().credential(&said.kept, hit, spot.as_ref(), source)
+            let draft = kept.hits.get(said.at).and_then(|(hit, spot)| {
+                self.prepared.drafter().credential(&kept, hit, spot.as_ref(), source)
             });
             draft.into_iter().for_each(|(draft, _)| out.find(draft));
         }
@@ -197,48 +201,56 @@ impl Second<'_> {
             if *looks > MOST_ALIKE {
                 continue;
             }
-            if let Some((kept, at)) = self.find(*blob, tag, &hint, &place.path)? {
-                return Ok(Some(Said { blob: *blob, place, kept, at }));
+            if let Some((hint, at, tag)) = self.find(*blob, tag, &hint, &place.path)? {
+                return Ok(Some(Said { blob: *blob, place, hint, at, tag }));
             }
         }
         Ok(None)
     }
 
     /// Finds again what the first look found: the same value, or else what now stands there. What proves itself needs no path.
+    /// Returns what it was found with, its index there and its tag.
     fn find(
         &self,
         blob: Digest,
         tag: u64,
         hint: &Hint,
         path: &str,
-    ) -> Result<Option<(Arc<Kept>, usize)>, StageError> {
+    ) -> Result<Option<(Hint, usize, u64)>, StageError> {
         let range = self.holders.get(&blob).and_then(|tags| tags.get(&tag)).cloned().unwrap_or_default();
-        let kept = self.kept(blob, hint)?;
         let is_for = |hit: &Hit| self.prepared.rules.is_for(hit.rule, path);
-        let at = |wanted: &dyn Fn(&Hit) -> bool, kept: &Kept| {
-            kept.hits.iter().position(|(hit, _)| wanted(hit) && is_for(hit))
-        };
-        let same = |hit: &Hit| hit.tag == tag;
-        let there = |hit: &Hit| hit.range.start < range.end && range.start < hit.range.end;
-        if let Some(found) = at(&same, &kept).or_else(|| at(&there, &kept)) {
-            return Ok(Some((kept, found)));
+        let same = |hit: &Hit| hit.tag == tag && is_for(hit);
+        let there = |hit: &Hit| hit.range.start < range.end && range.start < hit.range.end && is_for(hit);
+        let sure = |hit: &Hit| hit.tag == tag && hit.verdict != SecretVerdict::Likely && is_for(hit);
+        let hits = self.look(blob, hint)?;
+        if let Some(at) = hits.iter().position(same).or_else(|| hits.iter().position(there)) {
+            return Ok(Some((*hint, at, hits.get(at).map_or(tag, |hit| hit.tag))));
         }
-        let blind = self.kept(blob, &Hint::NONE)?;
-        let sure = |hit: &Hit| hit.tag == tag && hit.verdict != SecretVerdict::Likely;
-        let found = at(&sure, &blind);
-        Ok(found.map(|found| (blind, found)))
+        let blind = self.look(blob, &Hint::NONE)?.iter().position(sure);
+        Ok(blind.map(|at| (Hint::NONE, at, tag)))
     }
 
-    fn kept(&self, blob: Digest, hint: &Hint) -> Result<Arc<Kept>, StageError> {
-        let known = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = known().get(&(blob, *hint)) {
-            return Ok(Arc::clone(kept));
+    fn look(&self, blob: Digest, hint: &Hint) -> Result<Arc<[Hit]>, StageError> {
+        let known = || self.looks.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(hits) = known().get(&(blob, *hint)) {
+            return Ok(Arc::clone(hits));
         }
-        let content = self.given.commits()?.read(&blob);
-        let bytes = content.map_err(|error| StageError::Failed(error.to_string()))?;
-        let kept = Arc::new(Kept::of(&bytes, hint, &self.prepared.rules, &self.prepared.options));
-        known().insert((blob, *hint), Arc::clone(&kept));
-        Ok(kept)
+        let bytes = self.read(blob)?;
+        let whole = 0..bytes.len();
+        let Prepared { rules, options, .. } = self.prepared;
+        let scanned = scan::scan(&bytes, std::slice::from_ref(&whole), hint, rules, options);
+        let hits: Arc<[Hit]> = scanned.hits.into();
+        known().insert((blob, *hint), Arc::clone(&hits));
+        Ok(hits)
+    }
+
+    fn keep(&self, blob: Digest, hint: &Hint) -> Result<Kept, StageError> {
+        let Prepared { rules, options, .. } = self.prepared;
+        Ok(Kept::of(&self.read(blob)?, hint, rules, options))
+    }
+
+    fn read(&self, blob: Digest) -> Result<Content, StageError> {
+        self.given.commits()?.read(&blob).map_err(|error| StageError::Failed(error.to_string()))
     }
 }
 

@@ -8,7 +8,7 @@ use super::attribute::attribute_in;
 use super::scan::{Audience, BLOB_BOUND, trace_in};
 use super::survey::survey_in;
 use super::{Origins, Survey};
-use crate::objects::{Objects, Opened};
+use crate::objects::{Kind, Objects, Opened};
 use crate::{Blob, Commits, Content, Hit, Problem, ReadError, Repository, Selection, SourceError};
 
 /// A selection of a repository's commits.
@@ -92,7 +92,12 @@ impl Commits for History {
     }
 
     fn read(&self, blob: &Digest) -> Result<Content, ReadError> {
-        self.repository.blob(blob, BLOB_BOUND).map(Content::new)
+        let packed =
+            self.opened.of(&self.repository).ok().and_then(|objects| objects.read(blob.bytes(), BLOB_BOUND));
+        match packed {
+            Some((Kind::Blob, bytes)) => Ok(Content::new(bytes)),
+            _ => self.repository.blob(blob, BLOB_BOUND).map(Content::new),
+        }
     }
 
     fn attribute(&self, blobs: &BTreeSet<Digest>, absent: &BTreeSet<Digest>) -> Result<Origins, String> {
