@@ -226,6 +226,8 @@ fn language(name: &str) -> Language {
         || name.ends_with(".min.css")
         || name.ends_with("-lock.json")
         || name == "pnpm-lock.yaml"
+        // What Chrome keeps in a profile.
+        || matches!(name, "local state" | "preferences" | "secure preferences")
     {
         return Language::Generated;
     }
@@ -352,6 +354,7 @@ mod tests {
         check("vendor/lib/test/x.php", Language::Code, Area::Vendored);
         check("web.config", Language::Markup, Area::Main);
         check("package-lock.json", Language::Generated, Area::Main);
+        check("driver/Default/Secure Preferences", Language::Generated, Area::Main);
         check("home/.bashrc", Language::Shell, Area::Main);
         check("config/locales/pt-BR.yml", Language::Settings, Area::Words);
         check("src/main/resources/messages_fr.properties", Language::Settings, Area::Words);

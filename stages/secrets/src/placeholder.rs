@@ -93,6 +93,9 @@ const IMPERATIVES: &[&str] =
 /// Last words of such a request.
 const WANTED: &[&str] = &["goes", "here", "key", "password", "please", "secret", "token", "value"];
 
+/// Last words of a value that says only what would stand there.
+const NOUNS: &[&str] = &["key", "pass", "passphrase", "password", "secret", "token"];
+
 /// Whole values that mask another, or say that there is none.
 const MASKS: &[&str] =
     &["dummy", "filtered", "hidden", "masked", "obfuscated", "omitted", "redacted", "removed"];
@@ -155,7 +158,11 @@ pub(crate) fn is_instruction(body: &[u8]) -> bool {
     let words: Vec<&[u8]> =
         lower.split(|byte| !byte.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let asks = words.len() > 2 && is_in(IMPERATIVES, words.first()) && is_in(WANTED, words.last());
-    asks || REQUESTS.iter().any(|request| find(&letters, request.as_bytes()).is_some())
+    // `the-password`, and no `themonkey`.
+    let vague =
+        matches!(words.as_slice(), [b"a" | b"an" | b"some" | b"the", noun] if is_in(NOUNS, Some(noun)));
+    asks || vague
+        || REQUESTS.iter().any(|request| find(&letters, request.as_bytes()).is_some())
         || MASKS.iter().any(|mask| mask.as_bytes() == letters)
 }
 
@@ -202,6 +209,11 @@ mod tests {
         check("hidden", true);
         check("dummy", true);
         check("SET-ME-PLEASE", true);
+        // Somebody runs a database with it.
+        check("somepassword", false);
+        check("the-password", true);
+        check("themonkey", false);
+        check("somersault9", false);
         check("[REDACTED]", true);
         check("PUT_YOUR_VALUE_HERE", true);
         check("settlement-key", false);

@@ -7,6 +7,7 @@ use crate::detect::assignment::{Assignment, Operator};
 use crate::generic::name::{Name, Noun};
 use crate::generic::{place, reference, shape};
 use crate::hint::Hint;
+use crate::text;
 
 /// Tells whether the value is something else than a credential, by itself or where it stands.
 pub(super) fn is_other(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hint) -> bool {
@@ -186,16 +187,21 @@ pub(super) fn is_text(value: &[u8]) -> bool {
         || capital && words > 1 && text.split_whitespace().all(word)
 }
 
+/// Bytes before a key in which the program stands that it is given to.
+const COMMAND: usize = 120;
+
 /// Tells whether the value is the id or the fingerprint of a key of OpenPGP, which finds the key and opens nothing.
 fn is_fingerprint(text: &[u8], assignment: &Assignment, name: &Name, value: &[u8]) -> bool {
     let digits = value.strip_prefix(b"0x").unwrap_or(value);
     let shaped = matches!(digits.len(), 8 | 16 | 32 | 40) && digits.iter().all(u8::is_ascii_hexdigit);
     let speaks = |word: &String| matches!(word.as_str(), "gpg" | "pgp" | "recv" | "keyring" | "fingerprint");
     let start = assignment.name.start;
-    let before = text.get(start.saturating_sub(4)..start).unwrap_or_default().to_ascii_lowercase();
+    let line = text::line(text, start, COMMAND);
+    let before = text.get(line.start..start).unwrap_or_default().to_ascii_lowercase();
+    let told = |word: &[u8]| memchr::memmem::find(&before, word).is_some();
     // Package managers ask for keys by such an id.
     let id = value.len() > digits.len() && !name.qualified;
-    shaped && (id || name.words.iter().any(speaks) || matches!(before.as_slice(), b"gpg " | b"pgp "))
+    shaped && (id || name.words.iter().any(speaks) || told(b"gpg ") || told(b"pgp "))
 }
 
 #[cfg(test)]
@@ -239,6 +245,11 @@ mod tests {
         check("{\"token\": \"UA-28909194-3\"}", true);
         check("stripe_key = 'pk_live_4eC39HqLyjWDarjtT1zdp7dc'", true);
         check("run('--gpg-key=8D81803C0EBFCD88')", true);
+        super::tests::check(
+            "command: gpg --with-colons --list-keys C248DE6357445D6302F9A62E74BFD03C20CC21AF",
+            Language::Settings,
+            true,
+        );
         check("PKG_KEY = '0xDE8B853FC155581D'", true);
         check("api_key = '0xDE8B853FC155581D'", false);
         check("api_key = '8D81803C0EBFCD88'", false);
@@ -265,6 +276,8 @@ mod tests {
         settings("password = s3cr.et", false);
         settings("appUserPassword: appUserPassword", true);
         settings("admin_password = random_string.password.result", true);
+        settings("password = random_string.demo11-db-passwd.result", true);
+        settings("password = mark_t.1835-x.twain", false);
         settings("adminPassword: sqlAdminPassword", true);
         settings("password: hunterTwo", false);
         settings("t.password=t.url.password:t.url.password=t.password}", true);

@@ -196,10 +196,14 @@ fn is_expression(value: &[u8]) -> bool {
     let first = parts.first().map(|part| part.to_ascii_lowercase()).unwrap_or_default();
     let result =
         parts.len() > 2 && parts.iter().all(|part| part.len() > 2 && !part.iter().any(u8::is_ascii_digit));
+    // `random_string.db1-password.result`
+    let plain = |part: &[u8]| part.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_');
+    let resource = matches!(parts.as_slice(), [kind, _, attribute]
+        if kind.contains(&b'_') && plain(kind) && attribute.len() > 1 && plain(attribute));
     OPERATORS.contains(&value)
         || parts.len() > 1
             && parts.iter().all(is_name)
-            && (result || SCOPES.iter().any(|scope| scope.as_bytes() == first))
+            && (result || resource || SCOPES.iter().any(|scope| scope.as_bytes() == first))
 }
 
 /// Tells whether the value is a variable: a bare word under a quoted name, before a comma, or of several words that say
