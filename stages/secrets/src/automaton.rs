@@ -9,7 +9,7 @@ use std::ops::Range;
 /// Places of a text that are walked side by side.
 const LANES: usize = 4;
 /// Bytes below which a text is walked from one end to the other.
-const SHORT: usize = 512;
+const SHORT: usize = 256;
 /// Classes of bytes. The rarest bytes of the keywords share the last one, so an end of a keyword is compared before it counts.
 const CLASSES: usize = 64;
 /// States at most.
@@ -33,6 +33,8 @@ pub(crate) struct Automaton {
     ends: Ends,
     keywords: Vec<Box<[u8]>>,
     longest: usize,
+    /// Whether a line's end stands in a keyword.
+    spans_lines: bool,
 }
 
 /// A keyword in a text.
@@ -72,29 +74,61 @@ impl Automaton {
         }
         trie.close();
         let (table, first_end, ends) = trie.into_table().ok_or(AutomatonError::TooMany)?;
+        let spans_lines = keywords.iter().any(|word| word.contains('\n'));
         let keywords = keywords.iter().map(|word| word.as_bytes().into()).collect();
-        Ok(Self { classes, table, first_end, ends, keywords, longest })
+        Ok(Self { classes, table, first_end, ends, keywords, longest, spans_lines })
     }
 
-    /// Calls `visit` for every keyword that overlaps `range`, in the order in which they end.
-    pub(crate) fn visit(&self, text: &[u8], range: Range<usize>, mut visit: impl FnMut(Occurrence)) {
-        let start = range.start.saturating_sub(self.longest).min(text.len());
-        let end = (range.end.saturating_add(self.longest)).min(text.len());
-        let Some(window) = text.get(start..end) else { return };
-        for (state, behind) in self.walk(window) {
+    /// Tells whether a line's end stands in a keyword.
+    pub(crate) const fn spans_lines(&self) -> bool {
+        self.spans_lines
+    }
+
+    /// Calls `visit` for every keyword that overlaps one of `ranges` (sorted), in the order in which they end.
+    pub(crate) fn visit(&self, text: &[u8], ranges: &[Range<usize>], mut visit: impl FnMut(Occurrence)) {
+        // Pieces of a text are walked as one, so that places of several are walked side by side.
+        let mut gathered = Vec::new();
+        let mut from = 0;
+        let mut pieces = Vec::with_capacity(ranges.len());
+        for range in ranges {
+            let window = self.window(text, range);
+            if ranges.len() > 1 {
+                gathered.extend_from_slice(text.get(window.clone()).unwrap_or_default());
+            }
+            from += window.len();
+            pieces.push((from, window, range));
+        }
+        let mut pieces = pieces.into_iter();
+        let Some(mut piece) = pieces.next() else { return };
+        let walked =
+            if gathered.is_empty() { text.get(piece.1.clone()).unwrap_or_default() } else { &gathered };
+        for (state, behind) in self.walk(walked) {
+            while behind > piece.0 {
+                let Some(next) = pieces.next() else { return };
+                piece = next;
+            }
+            let (to, window, range) = &piece;
             let row = state.checked_sub(self.first_end).and_then(|row| self.ends.get(usize::from(row)));
             for keyword in row.into_iter().flatten().map(|keyword| usize::from(*keyword)) {
                 let Some(word) = self.keywords.get(keyword) else { continue };
-                let end = start + behind;
-                let found = end - word.len()..end;
-                if found.start < range.end
-                    && found.end > range.start
-                    && text.get(found.clone()).is_some_and(|text| text.eq_ignore_ascii_case(word))
+                let end = window.end - (to - behind);
+                let Some(start) = end.checked_sub(word.len()) else { continue };
+                if start < range.end
+                    && end > range.start
+                    && text.get(start..end).is_some_and(|text| text.eq_ignore_ascii_case(word))
                 {
-                    visit(Occurrence { keyword, start: found.start, end });
+                    visit(Occurrence { keyword, start, end });
                 }
             }
         }
+    }
+
+    /// Returns where keywords that overlap a range may stand. Of whole lines nothing reaches into others.
+    fn window(&self, text: &[u8], range: &Range<usize>) -> Range<usize> {
+        let ends_line = |at: usize| at > 0 && text.get(at - 1) == Some(&b'\n');
+        let reach = |at: usize| if !self.spans_lines && ends_line(at) { 0 } else { self.longest };
+        let end = range.end.saturating_add(reach(range.end)).min(text.len());
+        range.start.saturating_sub(reach(range.start)).min(end)..end
     }
 
     /// Returns the places at which keywords end, with the state there.
@@ -278,7 +312,7 @@ mod tests {
         let keywords: Vec<String> = keywords.iter().map(|word| (*word).to_owned()).collect();
         let mut found = Vec::new();
         let mut last = 0;
-        Automaton::new(&keywords).unwrap().visit(text, range, |one| {
+        Automaton::new(&keywords).unwrap().visit(text, &[range], |one| {
             assert!(one.end >= last, "in the order in which they end");
             last = one.end;
             found.push((one.start, one.keyword));

@@ -11,7 +11,8 @@ use crate::detect::der;
 use crate::engine_rule::EngineRule;
 use crate::hint::Hint;
 use crate::limit::Limit;
-use crate::scan::{Context, Found, Pass};
+use crate::pass::{Look, Pass};
+use crate::scan::{Context, Found};
 
 /// How deep encodings are undone.
 const DEEPEST: usize = 2;
@@ -49,9 +50,12 @@ pub(crate) fn search(pass: &mut Pass<'_>, ranges: &[Range<usize>], depth: usize)
     }
     for range in ranges {
         for run in runs(pass.text, range.clone()) {
-            look_inside(pass, run, depth);
+            if look_inside(pass, run.clone(), depth) == Look::Open || may_be_joined(pass.text, &run) {
+                pass.open.push(run);
+            }
         }
         for word in escaped(pass.text, range.clone()) {
+            pass.open.push(word.clone());
             let Some(inner) = pass.text.get(word.clone()).map(percent) else { continue };
             if spend(inner.len(), pass) {
                 descend(pass, &inner, word, Encoding::Percent, depth);
@@ -69,38 +73,41 @@ fn spend(bytes: usize, pass: &mut Pass<'_>) -> bool {
 }
 
 /// Decodes one run of digits when a taste of it is worth it.
-fn look_inside(pass: &mut Pass<'_>, run: Range<usize>, depth: usize) {
-    let Some((encoding, skipped)) = pass.text.get(run.clone()).and_then(taste_behind_path) else { return };
+fn look_inside(pass: &mut Pass<'_>, run: Range<usize>, depth: usize) -> Look {
+    let Some((encoding, skipped)) = pass.text.get(run.clone()).and_then(taste_behind_path) else {
+        return Look::Idle;
+    };
     let run = run.start + skipped..run.end;
-    let Some(encoded) = pass.text.get(run.clone()) else { return };
+    let Some(encoded) = pass.text.get(run.clone()) else { return Look::Idle };
     if run.len() > LONGEST || !spend(run.len(), pass) {
         pass.found.limit(Limit::Decoding);
-        return;
+        return Look::Open;
     }
     let decoded = match encoding {
         Encoding::Base64 => base64_lines(encoded),
         Encoding::Hex => hex(encoded),
         Encoding::Percent => Some(percent(encoded)),
     };
-    let Some(inner) = decoded else { return };
+    let Some(inner) = decoded else { return Look::Open };
     if encoding == Encoding::Base64 && inner.first() == Some(&0x30) {
         if let Some(key) = der::recognize(&inner) {
             bare_key(pass, run, inner, key);
         }
-        return;
+        return Look::Open;
     }
     if pass.context.options.archives
         && archive::Kind::of(&inner).is_some()
         && let Some(found) = pass.context.open(&inner, depth + 1)
     {
         pass.found.lift(found, &inner, run, &[encoding.name().to_owned()]);
-        return;
+        return Look::Open;
     }
     descend(pass, &inner, run, encoding, depth);
+    Look::Open
 }
 
 fn descend(pass: &mut Pass<'_>, inner: &[u8], outer: Range<usize>, encoding: Encoding, depth: usize) {
-    let context = Context { hint: &Hint::NONE, ..pass.context };
+    let context = Context { hint: &Hint::NONE, plain: None, ..pass.context };
     let found: Found = context.search(inner, std::slice::from_ref(&(0..inner.len())), depth + 1);
     pass.found.lift(found, inner, outer, &[encoding.name().to_owned()]);
 }
@@ -177,6 +184,14 @@ fn runs(text: &[u8], range: Range<usize>) -> Vec<Range<usize>> {
         done = stop;
     }
     found
+}
+
+/// Tells whether a run may be one with that of the line before or behind, whichever lines those are.
+fn may_be_joined(text: &[u8], run: &Range<usize>) -> bool {
+    let before = text.get(..run.start).unwrap_or_default().trim_ascii_end();
+    let leads = text.get(before.len()..run.start).is_some_and(|space| space.contains(&b'\n'));
+    let ends = matches!(text.get(run.end..), None | Some([] | [b'\n', ..] | [b'\r', b'\n', ..]));
+    leads || before.is_empty() || ends && run.len() >= 60
 }
 
 /// Appends a run, or makes it the next line of the last one.

@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ::stage::{Given, Sink, StageError};
 use model::{Digest, GapKind, SecretVerdict};
 use rayon::prelude::*;
-use source::{Blob, Content, Introduced, Names};
+use source::{Blob, Content, Introduced, Looked, Names};
 
 use crate::finding::Source;
 use crate::hint::{Hint, Language};
 use crate::hit::{Hit, Scanned};
 use crate::kept::Kept;
 use crate::limit::Limit;
+use crate::plain::PlainLines;
 use crate::readers::Reader;
 use crate::rules::Rules;
 use crate::scan::{self, Options};
@@ -26,6 +27,9 @@ const MOST_PLACES: usize = 64;
 const MOST_ALIKE: usize = 4;
 /// Least probability in the first look: without a path less is known, and nothing must be lost by it.
 const FIRST_LOOK: u8 = 10;
+
+/// Bytes around a find that are looked at again, more than a report shows.
+const AROUND: usize = 16 << 10;
 
 /// What closes the gap that missing objects leave.
 const FETCH: &str = "fetch the whole history: git fetch --refetch --no-filter";
@@ -41,21 +45,19 @@ pub(crate) fn look(given: &Given<'_>, out: &Sink, prepared: &Prepared<'_>) -> Re
         Options { threshold: prepared.options.threshold.min(FIRST_LOOK), ..prepared.options.clone() };
     // A blob's path is found out only when something is in it. Files that exist to hold credentials are known by name.
     let survey = given.compute(|| commits.survey(&Reader::may_read)).map_err(StageError::Failed)?;
-    let first = First { names: survey.names, rules: &prepared.rules, options };
+    let first = First { names: survey.names, rules: &prepared.rules, options, plain: PlainLines::default() };
     let holders: Mutex<Holders> = Mutex::default();
     let limits: Mutex<BTreeMap<Digest, BTreeSet<Limit>>> = Mutex::default();
     let scanner = |blob: Blob<'_>| {
-        let scanned = first.look(&blob);
+        let mut scanned = first.look(&blob);
         totals.add(scanned.counts);
         out.advance(1);
-        if !scanned.limits.is_empty() {
-            limits
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(blob.id, scanned.limits.into_iter().collect());
+        let reached = std::mem::take(&mut scanned.limits);
+        if !reached.is_empty() {
+            let mut limits = limits.lock().unwrap_or_else(PoisonError::into_inner);
+            limits.insert(blob.id, reached.into_iter().collect());
         }
-        let hits = scanned.hits.into_iter();
-        hits.map(|hit| source::Hit { start: hit.range.start, end: hit.range.end, tag: hit.tag }).collect()
+        looked(scanned, blob.bytes.len())
     };
     let holder = |blob: &Digest, hits: &[source::Hit]| {
         let mut holders = holders.lock().unwrap_or_else(PoisonError::into_inner);
@@ -94,16 +96,26 @@ pub(crate) fn look(given: &Given<'_>, out: &Sink, prepared: &Prepared<'_>) -> Re
     Second { given, prepared, holders: &holders, looks: Mutex::default() }.say(out, &introduced)
 }
 
+/// Returns what a look at a blob of `length` bytes says to those that are deltas of it.
+fn looked(scanned: Scanned, length: usize) -> Looked {
+    let hits = scanned.hits.into_iter();
+    let hits = hits.map(|hit| source::Hit { start: hit.range.start, end: hit.range.end, tag: hit.tag });
+    let whole = 0..length;
+    Looked { hits: hits.collect(), open: scanned.open.unwrap_or_else(|| vec![whole]) }
+}
+
 /// The look at every blob, whose path is not known.
 struct First<'a> {
     names: Names,
     rules: &'a Rules,
     options: Options,
+    plain: PlainLines,
 }
 
 impl First<'_> {
     fn look(&self, blob: &Blob<'_>) -> Scanned {
-        let mut scanned = scan::scan(blob.bytes, blob.changed, &Hint::NONE, self.rules, &self.options);
+        let mut scanned =
+            scan::scan_version(blob.bytes, blob.changed, self.rules, &self.options, &self.plain);
         for name in self.names.get(&blob.id).into_iter().flatten() {
             for hint in Hint::by_name(name) {
                 // What the blob that this is a delta of was called is another matter: all of it is read.
@@ -236,17 +248,35 @@ impl Second<'_> {
             return Ok(Arc::clone(hits));
         }
         let bytes = self.read(blob)?;
-        let whole = 0..bytes.len();
         let Prepared { rules, options, .. } = self.prepared;
-        let scanned = scan::scan(&bytes, std::slice::from_ref(&whole), hint, rules, options);
+        let scanned = scan::scan(&bytes, &self.around(&blob, &bytes), hint, rules, options);
         let hits: Arc<[Hit]> = scanned.hits.into();
         known().insert((blob, *hint), Arc::clone(&hits));
         Ok(hits)
     }
 
     fn keep(&self, blob: Digest, hint: &Hint) -> Result<Kept, StageError> {
+        let bytes = self.read(blob)?;
         let Prepared { rules, options, .. } = self.prepared;
-        Ok(Kept::of(&self.read(blob)?, hint, rules, options))
+        Ok(Kept::within(&bytes, &self.around(&blob, &bytes), hint, rules, options))
+    }
+
+    /// Returns the parts of a blob that its finds can be told from.
+    fn around(&self, blob: &Digest, bytes: &[u8]) -> Vec<Range<usize>> {
+        let mut parts: Vec<Range<usize>> = Vec::new();
+        // A rule that means a whole text wants all of its keywords.
+        let tags = self.holders.get(blob).filter(|_| !self.prepared.rules.mean_whole_texts());
+        let mut finds: Vec<&Range<usize>> = tags.into_iter().flat_map(BTreeMap::values).collect();
+        finds.sort_unstable_by_key(|find| (find.start, find.end));
+        for find in finds {
+            let start = text::line(bytes, find.start.saturating_sub(AROUND), AROUND).start;
+            let end = text::line(bytes, find.end.saturating_add(AROUND), AROUND).end;
+            match parts.last_mut() {
+                Some(last) if start <= last.end => last.end = last.end.max(end),
+                Some(_) | None => parts.push(start..end),
+            }
+        }
+        if parts.is_empty() { vec![0..bytes.len()] } else { parts }
     }
 
     fn read(&self, blob: Digest) -> Result<Content, StageError> {

@@ -110,6 +110,8 @@ pub struct Scanned {
     pub redact: Vec<Range<usize>>,
     /// What all ranges mean.
     pub basis: Basis,
+    /// Lines to look at again in another version of the text when something changes near them; `None` when all are.
+    pub(crate) open: Option<Vec<Range<usize>>>,
 }
 
 /// What the ranges of a result mean.
@@ -158,7 +160,7 @@ pub(crate) fn finish(found: Found, text: Option<Cow<'_, [u8]>>, rules: &Rules, o
         Some(Cow::Borrowed(_)) => Basis::Given,
         None => Basis::Opaque,
     };
-    Scanned { hits, markers, limits, counts: found.counts, redact, basis }
+    Scanned { hits, markers, limits, counts: found.counts, redact, basis, open: found.open }
 }
 
 /// Cuts to [`MOST_HITS`]: the worst, then the surest, then the first. Tells whether there were more.

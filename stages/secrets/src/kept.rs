@@ -25,7 +25,18 @@ pub(crate) struct Kept {
 impl Kept {
     /// Scans a content and describes the places of what was found.
     pub(crate) fn of(bytes: &[u8], hint: &Hint, rules: &Rules, options: &Options) -> Self {
-        let scanned = scan(bytes, std::slice::from_ref(&(0..bytes.len())), hint, rules, options);
+        Self::within(bytes, std::slice::from_ref(&(0..bytes.len())), hint, rules, options)
+    }
+
+    /// Like [`Kept::of`], of parts of a content.
+    pub(crate) fn within(
+        bytes: &[u8],
+        parts: &[Range<usize>],
+        hint: &Hint,
+        rules: &Rules,
+        options: &Options,
+    ) -> Self {
+        let scanned = scan(bytes, parts, hint, rules, options);
         let Some(text) = scanned.text(bytes) else {
             let hits = scanned.hits.into_iter().map(|hit| (hit, None)).collect();
             return Self { hits, markers: Vec::new(), limits: scanned.limits, counts: scanned.counts };

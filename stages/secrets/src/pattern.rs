@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
-use regex_syntax::hir::{Capture, Hir, HirKind, Look};
+use regex_syntax::hir::{Capture, Class, Hir, HirKind, Look};
 
 use steps::{Steps, TooLong};
 
@@ -113,6 +113,11 @@ impl Pattern {
         plain.get(..length - usize::from(counted && length > 0)).unwrap_or("")
     }
 
+    /// Tells whether no match goes on behind a line's end.
+    pub(crate) fn stays_on_line(&self) -> bool {
+        self.bounded.parsed(&self.text).is_some_and(|parsed| parsed.stays_on_line)
+    }
+
     /// Matches exactly at `start`, going no further than `longest` bytes.
     pub(crate) fn at(&self, text: &[u8], start: usize, longest: usize) -> Option<Match> {
         self.bounded.search(&self.text, anchored(text, start, longest))
@@ -148,8 +153,12 @@ impl Expression {
         Self { edges, parsed: OnceLock::new(), automaton: OnceLock::new() }
     }
 
+    fn parsed(&self, text: &str) -> Option<&Parsed> {
+        self.parsed.get_or_init(|| Parsed::of(text, self.edges).ok()).as_ref()
+    }
+
     fn search(&self, text: &str, input: Input<'_>) -> Option<Match> {
-        let parsed = self.parsed.get_or_init(|| Parsed::of(text, self.edges).ok()).as_ref()?;
+        let parsed = self.parsed(text)?;
         let walked = match &parsed.steps {
             Some(steps) if input.get_range().len() <= LONGEST_WALK => {
                 if input.get_anchored().is_anchored() {
@@ -181,6 +190,8 @@ impl Expression {
 struct Parsed {
     hir: Hir,
     steps: Option<Steps>,
+    /// Whether no match holds a line's end.
+    stays_on_line: bool,
     /// The names of the groups by number.
     names: Arc<[Option<String>]>,
 }
@@ -203,7 +214,8 @@ impl Parsed {
         };
         let mut names = vec![None];
         name_groups(&hir, &mut names);
-        Ok(Self { steps: Steps::of(&hir, names.len()), hir, names: names.into() })
+        let stays_on_line = stays_on_line(&hir);
+        Ok(Self { steps: Steps::of(&hir, names.len()), stays_on_line, hir, names: names.into() })
     }
 }
 
@@ -224,6 +236,24 @@ fn name_groups(hir: &Hir, names: &mut Vec<Option<String>>) {
             subs.iter().for_each(|sub| name_groups(sub, names));
         }
         HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => {}
+    }
+}
+
+/// Tells whether no match of an expression holds a line's end or depends on where the text begins or ends.
+fn stays_on_line(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Empty => true,
+        HirKind::Look(look) => !matches!(look, Look::Start | Look::End),
+        HirKind::Literal(literal) => !literal.0.contains(&b'\n'),
+        HirKind::Class(Class::Bytes(class)) => {
+            !class.iter().any(|range| (range.start()..=range.end()).contains(&b'\n'))
+        }
+        HirKind::Class(Class::Unicode(class)) => {
+            !class.iter().any(|range| (range.start()..=range.end()).contains(&'\n'))
+        }
+        HirKind::Repetition(repetition) => stays_on_line(&repetition.sub),
+        HirKind::Capture(capture) => stays_on_line(&capture.sub),
+        HirKind::Concat(subs) | HirKind::Alternation(subs) => subs.iter().all(stays_on_line),
     }
 }
 

@@ -368,6 +368,11 @@ impl Rules {
         self.by_path.iter().copied().filter(means)
     }
 
+    /// Tells whether a rule wants to see whole texts.
+    pub(crate) fn mean_whole_texts(&self) -> bool {
+        self.compiled.iter().any(|rule| matches!(rule.matcher, Matcher::Whole(_)))
+    }
+
     pub(crate) fn always(&self) -> &[RuleIndex] {
         &self.always
     }

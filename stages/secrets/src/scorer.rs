@@ -28,7 +28,7 @@ pub fn see(text: &[u8], hint: &Hint) -> Vec<Seen> {
     }
     let Ok(automaton) = Automaton::new(&keywords) else { return seen };
     let mut read = 0;
-    automaton.visit(text, 0..text.len(), |at| {
+    automaton.visit(text, std::slice::from_ref(&(0..text.len())), |at| {
         let Some((found, name)) = assignment::find(text, at.start..at.end, hint.language, &mut read) else {
             return;
         };

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use model::Digest;
-use source::{Blob, Hit, Repository, Selection};
+use source::{Blob, Hit, Looked, Repository, Selection};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().collect();
@@ -19,13 +19,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let repository = Repository::open(Path::new(folder))?;
     let finder = memchr::memmem::Finder::new(word);
     let (hits, found) = (AtomicU64::new(0), Mutex::new(BTreeSet::new()));
-    let scanner = |blob: Blob<'_>| -> Vec<Hit> {
+    let scanner = |blob: Blob<'_>| -> Looked {
         let parts =
             blob.changed.iter().filter_map(|range| Some((range.start, blob.bytes.get(range.clone())?)));
         let starts = parts.flat_map(|(start, part)| finder.find_iter(part).map(move |at| start + at));
         let here: Vec<Hit> = starts.map(|start| Hit { start, end: start + word.len(), tag: 0 }).collect();
         hits.fetch_add(here.len() as u64, Ordering::Relaxed);
-        here
+        Looked { hits: here, open: Vec::new() }
     };
     let holder = |blob: &Digest, _: &[Hit]| {
         found.lock().map(|mut found| found.insert(*blob)).ok();

@@ -34,7 +34,7 @@ pub enum Selection {
 }
 
 /// A blob to look at. Only `changed` needs a look: the rest was seen in the blob that this one is a delta of. The ranges
-/// are widened to whole lines and by a margin, so that a match across a seam is inside one of them.
+/// are whole lines: those that differ, and those near them that a scanner left [open](Looked::open).
 #[derive(Debug)]
 pub struct Blob<'a> {
     /// Git blob id.
@@ -54,6 +54,16 @@ pub struct Hit {
     pub end: usize,
     /// What it is, in the scanner's own numbers: the same find has the same tag in every blob.
     pub tag: u64,
+}
+
+/// What a scanner made of the changed ranges of a blob.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Looked {
+    /// What it found.
+    pub hits: Vec<Hit>,
+    /// Lines to look at again, in a blob that takes them over, when something changes near them: within 256 bytes. Of all
+    /// others the scanner knows that they hold nothing wherever they stand.
+    pub open: Vec<Range<usize>>,
 }
 
 /// Where a blob came in.
@@ -90,17 +100,17 @@ pub trait Commits: Send + Sync {
     /// be looked for. Which of two blobs is a delta of the other differs from clone to clone; that a blob holds a find
     /// does not: [`Commits::attribute`] over all holders gives the commit that first brought it, in every clone the same.
     ///
-    /// `scanner` returns what it found in the changed ranges; `holder` hears of each blob that holds anything, with all of
+    /// `scanner` returns what it made of the changed ranges; `holder` hears of each blob that holds anything, with all of
     /// it, sorted, each once.
     fn trace(
         &self,
-        scanner: &(dyn Fn(Blob<'_>) -> Vec<Hit> + Sync),
+        scanner: &(dyn Fn(Blob<'_>) -> Looked + Sync),
         holder: &(dyn Fn(&Digest, &[Hit]) + Sync),
         cancelled: &(dyn Fn() -> bool + Sync),
     ) -> Result<Vec<crate::Problem>, String> {
         let scanner = |blob: Blob<'_>| {
             let id = blob.id;
-            let mut hits = scanner(blob);
+            let mut hits = scanner(blob).hits;
             hits.sort();
             hits.dedup();
             if !hits.is_empty() {

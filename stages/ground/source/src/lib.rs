@@ -20,8 +20,8 @@ mod worktree;
 pub use commit_tree::CommitTree;
 pub use error::SourceError;
 pub use history::{
-    Blob, Commits, History, HistoryReport, Hit, Introduced, MISSING_OBJECTS, Names, Origins, Selection,
-    Survey,
+    Blob, Commits, History, HistoryReport, Hit, Introduced, Looked, MISSING_OBJECTS, Names, Origins,
+    Selection, Survey,
 };
 pub use memory::MemoryTree;
 pub use repository::{Branch, Change, Repository};

@@ -7,6 +7,7 @@ mod inflate;
 mod keys;
 mod pack;
 mod seen;
+mod taken;
 mod visit;
 mod visited;
 
@@ -18,7 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use model::{Algorithm, hex};
 
 use crate::listing::{self, TreeEntry};
-use crate::{Hit, Problem, Repository, SourceError};
+use crate::{Hit, Looked, Problem, Repository, SourceError};
 
 use inflate::with_inflater;
 pub(crate) use keys::{Key, Keys, key};
@@ -125,7 +126,7 @@ impl Objects {
     ) -> Result<(), SourceError> {
         let visitor = |seen: Seen<'_>| {
             visitor(seen);
-            Vec::new()
+            Looked::default()
         };
         let holder = |_: &[u8], _: &[u8], _: &[Hit]| {};
         let (bound, cancelled) = (u64::MAX, &|| false);
@@ -150,7 +151,7 @@ impl Objects {
                     hits.push(Hit { start, end: start + entry.len(), tag: key(entry.id) });
                 }
             });
-            hits
+            Looked { hits, open: Vec::new() }
         };
         let (kind, bound, cancelled) = (Kind::Tree, u64::MAX, &|| false);
         let visit = Visit { repository, objects: self, kind, bound, visitor: &visitor, holder, cancelled };

@@ -16,8 +16,8 @@ use crate::engine_rule::EngineRule;
 use crate::generic;
 use crate::generic::name::Name;
 use crate::hint::Language;
+use crate::pass::{Look, Pass};
 use crate::published;
-use crate::scan::Pass;
 use crate::text;
 use crate::value::is_word;
 use cursor::Cursor;
@@ -65,15 +65,15 @@ pub(crate) struct Assignment {
 }
 
 /// Looks at the name around a keyword.
-pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) {
+pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) -> Look {
     if pass.context.hint.language == Language::Generated {
-        return;
+        return Look::Idle;
     }
     let text = pass.text;
     let Some((assignment, known)) =
         find(text, at.start..at.end, pass.context.hint.language, &mut pass.assigned)
     else {
-        return;
+        return Look::Idle;
     };
     let connection = assignment.embedded && is_connection_string(text, &assignment);
     let (rule, source) = if connection {
@@ -83,7 +83,7 @@ pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) {
     };
     if text.get(assignment.value.clone()).is_some_and(published::is_known) {
         pass.found.counts.placeholder += 1;
-        return;
+        return Look::Open;
     }
     match generic::judge(text, &assignment, &known, pass.context.hint, connection) {
         generic::Verdict::Credential { probability, default }
@@ -99,7 +99,9 @@ pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) {
         generic::Verdict::Credential { .. } => pass.found.doubtful.push(assignment.value),
         generic::Verdict::Placeholder => pass.found.counts.placeholder += 1,
         generic::Verdict::Nothing => {}
+        generic::Verdict::Never => return Look::Idle,
     }
+    Look::Open
 }
 
 /// Reads the name around a keyword and cuts out its value. `read` says how far names were read before: a second keyword in

@@ -7,9 +7,9 @@ use crate::candidate::Source;
 use crate::check;
 use crate::detect::url;
 use crate::engine_rule::EngineRule;
+use crate::pass::Pass;
 use crate::placeholder;
 use crate::published;
-use crate::scan::Pass;
 use crate::value::strength;
 
 /// Bytes before the scheme in which the header's name is looked for.

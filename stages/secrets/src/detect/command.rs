@@ -8,7 +8,7 @@ use crate::automaton::Occurrence;
 use crate::candidate::Source;
 use crate::detect::url;
 use crate::engine_rule::EngineRule;
-use crate::scan::Pass;
+use crate::pass::{Look, Pass};
 use crate::text;
 use crate::value::is_word;
 
@@ -22,26 +22,27 @@ const TOOLS: &[&str] =
 const LONGEST: usize = 400;
 
 /// Looks at the options behind a program's name.
-pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) {
+pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) -> Look {
     let text = pass.text;
     let name = text.get(at.start..at.end).unwrap_or_default();
     let known = PROGRAMS.iter().any(|program| program.as_bytes() == name);
     let inside_name = |byte: &u8| is_word(*byte) || matches!(byte, b'-' | b'.');
     if !known || at.start > 0 && text.get(at.start - 1).is_some_and(inside_name) {
-        return;
+        return Look::Idle;
     }
     let line = at.end..text::line(text, at.end, LONGEST).end;
-    let Some(range) = password(text, line) else { return };
+    let Some(range) = password(text, line) else { return Look::Idle };
     let value = text.get(range.clone()).unwrap_or_default();
     if url::is_stand_in(b"", value) {
         pass.found.counts.placeholder += 1;
-        return;
+        return Look::Open;
     }
     if let Some(candidate) =
         pass.push(EngineRule::CommandPassword, range, Source::Structure, SecretVerdict::Likely)
     {
         candidate.name = String::from_utf8_lossy(name).into_owned();
     }
+    Look::Open
 }
 
 /// Returns where the argument of `-p` stands in the rest of a command.

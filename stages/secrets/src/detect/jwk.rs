@@ -8,7 +8,7 @@ use crate::automaton::Occurrence;
 use crate::candidate::Source;
 use crate::check;
 use crate::engine_rule::EngineRule;
-use crate::scan::Pass;
+use crate::pass::Pass;
 
 /// Bytes of one key that are read on either side of its type.
 const REACH: usize = 8 << 10;

@@ -7,8 +7,8 @@ use crate::automaton::Occurrence;
 use crate::candidate::Source;
 use crate::check::{self, Judgement};
 use crate::engine_rule::EngineRule;
+use crate::pass::{Look, Pass, begins_word};
 use crate::published;
-use crate::scan::{Pass, begins_word};
 
 /// Longest token that is read.
 const LONGEST: usize = 8 << 10;
@@ -21,12 +21,12 @@ const MOST_TRIES: usize = 16;
 const SHORT_LIFE: f64 = 86_400.0;
 
 /// Looks at the start of a header.
-pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) {
+pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) -> Look {
     let text = pass.text;
     let apart = begins_word(text, at.start);
     let joined = text.get(at.start.wrapping_sub(1)) == Some(&b'_');
     if text.get(at.start..at.end) != Some(b"eyJ") || !apart && !joined {
-        return;
+        return Look::Idle;
     }
     // Without the dots it is some other JSON in base64.
     let dot = pass.memory.dot.next(text, b".", at.end);
@@ -34,10 +34,10 @@ pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) {
     let tries = if last == dot { tries + 1 } else { 0 };
     pass.memory.headers = (dot, tries);
     if tries >= MOST_TRIES || dot == text.len() || dot - at.start > LONGEST {
-        return;
+        return Look::Open;
     }
     let rest = text.get(at.start..text.len().min(at.start + LONGEST)).unwrap_or_default();
-    let Some(token) = three_parts(rest) else { return };
+    let Some(token) = three_parts(rest) else { return Look::Open };
     match judge(token) {
         Judgement::Proven if published::is_known(token) => pass.found.counts.placeholder += 1,
         Judgement::Proven => {
@@ -53,6 +53,7 @@ pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) {
         Judgement::Open => {}
         Judgement::Fake => pass.found.counts.fake += u64::from(apart),
     }
+    Look::Open
 }
 
 const fn is_digit(byte: u8) -> bool {

@@ -16,7 +16,7 @@ pub(crate) use memory::Memory;
 
 use crate::automaton::Occurrence;
 use crate::marker::{self, MarkerForm};
-use crate::scan::Pass;
+use crate::pass::{Look, Pass};
 
 /// A piece of code that looks at the text around a keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,18 +66,20 @@ impl Detector {
     }
 
     /// Looks at the text around a keyword.
-    pub(crate) fn run(self, pass: &mut Pass<'_>, at: Occurrence) {
+    pub(crate) fn run(self, pass: &mut Pass<'_>, at: Occurrence) -> Look {
         match self {
+            // The keywords that many lines have.
+            Self::Url => return url::detect(pass, at),
+            Self::Jwt => return jwt::detect(pass, at),
+            Self::Command => return command::detect(pass, at),
+            Self::Assignment => return assignment::detect(pass, at),
             Self::Pem => pem::detect(pass, at),
             Self::Putty => putty::detect(pass, at),
-            Self::Jwt => jwt::detect(pass, at),
             Self::Jwk => jwk::detect(pass, at),
-            Self::Url => url::detect(pass, at),
             Self::Basic => basic::detect(pass, at),
             Self::Bearer => basic::detect_bearer(pass, at),
-            Self::Command => command::detect(pass, at),
-            Self::Assignment => assignment::detect(pass, at),
             Self::Marker(form) => pass.marker(at, form),
         }
+        Look::Open
     }
 }

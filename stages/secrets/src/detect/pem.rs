@@ -9,8 +9,8 @@ use crate::candidate::Source;
 use crate::check;
 use crate::detect::{Memory, der};
 use crate::engine_rule::EngineRule;
+use crate::pass::Pass;
 use crate::placeholder;
-use crate::scan::Pass;
 
 /// Longest armored text that is read: an RSA key of 16,384 bits takes 13 KB.
 const LONGEST: usize = 64 << 10;

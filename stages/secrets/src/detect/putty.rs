@@ -7,7 +7,7 @@ use model::SecretVerdict;
 use crate::automaton::Occurrence;
 use crate::candidate::Source;
 use crate::engine_rule::EngineRule;
-use crate::scan::Pass;
+use crate::pass::Pass;
 use crate::text;
 
 /// Longest line that is read.

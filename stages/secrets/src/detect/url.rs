@@ -9,8 +9,8 @@ use crate::candidate::Source;
 use crate::engine_rule::EngineRule;
 use crate::generic::fixture;
 use crate::hint::Area;
+use crate::pass::{Look, Pass};
 use crate::placeholder;
-use crate::scan::Pass;
 use crate::value::strength;
 
 /// Longest authority that is read.
@@ -27,12 +27,12 @@ struct Authority {
 }
 
 /// Looks behind `://`.
-pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) {
+pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) -> Look {
     let text = pass.text;
     if !has_scheme(text, at.start) {
-        return;
+        return Look::Idle;
     }
-    let Some(authority) = authority(text, at.end) else { return };
+    let Some(authority) = authority(text, at.end) else { return Look::Idle };
     let part = |range: &Range<usize>| text.get(range.clone()).unwrap_or_default();
     let user = part(&authority.user);
     let host = part(&authority.host);
@@ -42,7 +42,7 @@ pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) {
         None if strength(user) >= TOKEN_BITS && user.iter().any(u8::is_ascii_digit) => {
             (authority.user.clone(), user)
         }
-        None => return,
+        None => return Look::Idle,
     };
     let hint = pass.context.hint;
     let made_up = hint.area != Area::Main
@@ -50,7 +50,7 @@ pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) {
         && (is_local(host) || !fixture::is_specific(value));
     if made_up || is_stand_in(user, value) || is_example_host(host) || is_reporting(text, &authority) {
         pass.found.counts.placeholder += 1;
-        return;
+        return Look::Open;
     }
     let severity = is_local(host).then_some(Severity::Low);
     let name = format!("{}@{}", String::from_utf8_lossy(user), String::from_utf8_lossy(host));
@@ -61,6 +61,7 @@ pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) {
         candidate.severity = severity;
         candidate.name = if is_user { String::from_utf8_lossy(host).into_owned() } else { name };
     }
+    Look::Open
 }
 
 /// Tells whether the URL is where a program reports its errors to (a DSN of Sentry): 32 digits before the host, and a

@@ -9,9 +9,16 @@ use crate::generic::{place, reference, shape};
 use crate::hint::Hint;
 use crate::text;
 
-/// Tells whether the value is something else than a credential, by itself or where it stands.
+/// Tells whether the value is something else than a credential where it stands.
 pub(super) fn is_other(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hint) -> bool {
     let value = text.get(assignment.value.clone()).unwrap_or_default();
+    name.noun == Noun::Key && is_fingerprint(text, assignment, name, value)
+        || reference::is_reference(text, assignment, name, hint)
+        || place::is_other(text, assignment, name, hint)
+}
+
+/// Tells whether the value itself says that it is something else, wherever its line stands.
+pub(super) fn is_never(text: &[u8], assignment: &Assignment, value: &[u8]) -> bool {
     let compared = assignment.operator == Operator::Compare;
     // `${DB_PASSWORD:secret}`
     let falls_back = text.get(..assignment.name.start).is_some_and(|before| before.ends_with(b"${"));
@@ -21,9 +28,6 @@ pub(super) fn is_other(text: &[u8], assignment: &Assignment, name: &Name, hint: 
         || shape::is_other(value)
         || is_text(value)
         || assignment.quote.is_none() && is_literal(value)
-        || name.noun == Noun::Key && is_fingerprint(text, assignment, name, value)
-        || reference::is_reference(text, assignment, name, hint)
-        || place::is_other(text, assignment, name, hint)
 }
 
 /// Names of types, as declarations and schemas have them, and what a switch is set to.
@@ -214,8 +218,10 @@ mod tests {
         let Some((assignment, name)) = found_in(line, language) else {
             panic!("nothing is assigned in {line}")
         };
+        let value = &line.as_bytes()[assignment.value.clone()];
         assert_eq!(
-            is_other(line.as_bytes(), &assignment, &name, &Hint { language, ..Hint::NONE }),
+            is_never(line.as_bytes(), &assignment, value)
+                || is_other(line.as_bytes(), &assignment, &name, &Hint { language, ..Hint::NONE }),
             expected,
             "{line}"
         );

@@ -33,8 +33,10 @@ pub(crate) enum Verdict {
     },
     /// Something that stands in for one.
     Placeholder,
-    /// No credential at all.
+    /// No credential, as its surroundings tell.
     Nothing,
+    /// No credential, wherever its line stands.
+    Never,
 }
 
 /// Judges the value of an assignment; `connection` says that it stands among the parts of a connection string.
@@ -55,13 +57,20 @@ pub(crate) fn judge(
             Verdict::Credential { probability, default: account::is_default(value, name) }
         }
         None if is_stand_in(text, assignment) => Verdict::Placeholder,
+        None if is_never(text, assignment, name, hint) => Verdict::Never,
         None => Verdict::Nothing,
     }
 }
 
 /// Returns what the scorer sees; `None` where no scorer is needed to know that the value is no credential.
 pub(crate) fn look(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hint) -> Option<Features> {
-    let value = text.get(assignment.value.clone())?;
+    let elsewhere = is_never(text, assignment, name, hint) || meaning::is_other(text, assignment, name, hint);
+    (!elsewhere && !is_stand_in(text, assignment)).then(|| features::of(text, assignment, name, hint))
+}
+
+/// Tells whether name and value themselves say that the value is no credential.
+fn is_never(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hint) -> bool {
+    let value = text.get(assignment.value.clone()).unwrap_or_default();
     let sentence = value.iter().filter(|byte| **byte == b' ').count() > 3;
     // The key of a map is a key to nothing.
     let words = value
@@ -83,7 +92,7 @@ pub(crate) fn look(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hin
         && matches!(hint.language, Language::Unknown | Language::Prose);
     let outcome = assignment.operator == Operator::Colon
         && (logged || assignment.embedded && matches!(name.text.as_str(), "Pass" | "PASS" | "pass"));
-    let elsewhere = listed
+    listed
         || outcome
         || hint.area == Area::Words && !fixture::is_specific(value)
         || sentence
@@ -92,8 +101,7 @@ pub(crate) fn look(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hin
         || name.is_known_to_all()
         || name.is_encrypted()
         || name.is_of_text() && !fixture::is_specific(value)
-        || meaning::is_other(text, assignment, name, hint);
-    (!elsewhere && !is_stand_in(text, assignment)).then(|| features::of(text, assignment, name, hint))
+        || meaning::is_never(text, assignment, value)
 }
 
 /// Tells whether the value is a UUID: an identifier, unless the name says otherwise.

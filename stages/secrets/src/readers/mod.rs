@@ -52,9 +52,9 @@ use crate::generic;
 use crate::generic::name::{Name, Noun};
 use crate::hint::Area;
 use crate::limit::Limit;
+use crate::pass::Pass;
 use crate::placeholder;
 use crate::published;
-use crate::scan::Pass;
 use syntax::Value;
 
 pub(crate) use key_file::key_store;

@@ -9,7 +9,7 @@ use super::scan::{Audience, BLOB_BOUND, trace_in};
 use super::survey::survey_in;
 use super::{Origins, Survey};
 use crate::objects::{Kind, Objects, Opened};
-use crate::{Blob, Commits, Content, Hit, Problem, ReadError, Repository, Selection, SourceError};
+use crate::{Blob, Commits, Content, Hit, Looked, Problem, ReadError, Repository, Selection, SourceError};
 
 /// A selection of a repository's commits.
 pub struct History {
@@ -69,15 +69,17 @@ impl Commits for History {
         cancelled: &(dyn Fn() -> bool + Sync),
     ) -> Result<Vec<Problem>, String> {
         let scanner = |blob: Blob<'_>| {
+            // Nothing is known of what it looks for.
+            let whole = 0..blob.bytes.len();
             scanner(blob);
-            Vec::new()
+            Looked { hits: Vec::new(), open: vec![whole] }
         };
         self.trace(&scanner, &|_, _| {}, cancelled)
     }
 
     fn trace(
         &self,
-        scanner: &(dyn Fn(Blob<'_>) -> Vec<Hit> + Sync),
+        scanner: &(dyn Fn(Blob<'_>) -> Looked + Sync),
         holder: &(dyn Fn(&Digest, &[Hit]) + Sync),
         cancelled: &(dyn Fn() -> bool + Sync),
     ) -> Result<Vec<Problem>, String> {

@@ -270,7 +270,7 @@ fn show(
             }
             let whole = 0..object.len();
             let blob = Blob { id, bytes: object.data(), changed: std::slice::from_ref(&whole) };
-            let mut hits = (audience.scanner)(blob);
+            let mut hits = (audience.scanner)(blob).hits;
             if !hits.is_empty() {
                 hits.sort();
                 hits.dedup();

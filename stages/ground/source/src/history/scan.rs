@@ -5,7 +5,7 @@ use model::{Digest, hex};
 use super::range;
 use crate::objects::{Kind, Objects, Opened, Seen, Visit, Visited};
 use crate::threads::on_threads;
-use crate::{Blob, Hit, Problem, Repository, Selection, SourceError};
+use crate::{Blob, Hit, Looked, Problem, Repository, Selection, SourceError};
 
 /// Larger blobs are not shown: a problem each, unless they are binary.
 pub(super) const BLOB_BOUND: u64 = 64 << 20;
@@ -38,8 +38,10 @@ pub fn scan(
     threads: usize,
 ) -> Result<HistoryReport, SourceError> {
     let scanner = |blob: Blob<'_>| {
+        // Nothing is known of what it looks for.
+        let whole = 0..blob.bytes.len();
         scanner(blob);
-        Vec::new()
+        Looked { hits: Vec::new(), open: vec![whole] }
     };
     trace(repository, selection, &scanner, &|_, _| {}, cancelled, threads)
 }
@@ -48,7 +50,7 @@ pub fn scan(
 pub fn trace(
     repository: &Repository,
     selection: &Selection,
-    scanner: &(dyn Fn(Blob<'_>) -> Vec<Hit> + Sync),
+    scanner: &(dyn Fn(Blob<'_>) -> Looked + Sync),
     holder: &(dyn Fn(&Digest, &[Hit]) + Sync),
     cancelled: &(dyn Fn() -> bool + Sync),
     threads: usize,
@@ -76,7 +78,7 @@ pub(super) fn trace_in(
 
 /// Who hears of blobs.
 pub(super) struct Audience<'a> {
-    pub(super) scanner: &'a (dyn Fn(Blob<'_>) -> Vec<Hit> + Sync),
+    pub(super) scanner: &'a (dyn Fn(Blob<'_>) -> Looked + Sync),
     pub(super) holder: &'a (dyn Fn(&Digest, &[Hit]) + Sync),
     pub(super) cancelled: &'a (dyn Fn() -> bool + Sync),
 }
@@ -89,7 +91,7 @@ fn everything(
     let algorithm = objects.algorithm();
     let visitor = |seen: Seen<'_>| match Digest::new(algorithm, seen.id) {
         Some(id) => (audience.scanner)(Blob { id, bytes: seen.bytes, changed: seen.changed }),
-        None => Vec::new(),
+        None => Looked::default(),
     };
     let holder = |id: &[u8], _: &[u8], hits: &[Hit]| {
         if let Some(id) = Digest::new(algorithm, id) {

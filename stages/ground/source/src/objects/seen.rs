@@ -2,10 +2,7 @@
 
 use std::ops::Range;
 
-/// How far around a change a match may reach: scanners look no further than this around what they look for, except along a
-/// line.
-const AROUND: usize = 256;
-/// How far a line's start or end is looked for beyond that: a file may be one line of many megabytes.
+/// How far a line's start or end is looked for: a file may be one line of many megabytes.
 const LINE: usize = 4096;
 
 /// Git's own rule looks at the first 8,000 bytes; scanners here look at 8 KiB.
@@ -17,7 +14,7 @@ pub(crate) struct Seen<'a> {
     pub(crate) id: &'a [u8],
     /// The content.
     pub(crate) bytes: &'a [u8],
-    /// Sorted, disjoint: what was not seen in the base; of a blob with a margin, in whole lines.
+    /// Sorted, disjoint: what was not seen in the base; of a blob in whole lines, with what was left open near them.
     pub(crate) changed: &'a [Range<usize>],
     /// Raw id of that base.
     pub(crate) base: Option<&'a [u8]>,
@@ -28,17 +25,17 @@ pub(crate) fn is_binary(bytes: &[u8]) -> bool {
     memchr::memchr(0, bytes.get(..BINARY_PREFIX).unwrap_or(bytes)).is_some()
 }
 
-/// Widens changed ranges by the margin and to whole lines, and joins those that then touch.
+/// Widens sorted ranges to whole lines, and joins those that then touch.
 pub(crate) fn widen(bytes: &[u8], changed: &mut Vec<Range<usize>>) {
     let mut kept = 0_usize;
     for at in 0..changed.len() {
         let Some(range) = changed.get(at).cloned() else { break };
         let last = kept.checked_sub(1).and_then(|last| changed.get(last).cloned());
         // Lines of ranges that lie close together are looked for once.
-        let end = line_end(bytes, range.end.saturating_add(AROUND).min(bytes.len()));
+        let end = line_end(bytes, range.end.min(bytes.len()));
         let start = match &last {
-            Some(last) if range.start.saturating_sub(AROUND) <= last.end => last.start,
-            _ => line_start(bytes, range.start.saturating_sub(AROUND)),
+            Some(last) if range.start <= last.end => last.start,
+            _ => line_start(bytes, range.start),
         };
         match last {
             Some(last) if start <= last.end => {
@@ -84,17 +81,17 @@ mod tests {
     #[test]
     fn ranges_grow_to_lines_and_join() {
         let lines = "0123456789abcde\n".repeat(1000);
-        check(lines.as_bytes(), &[8000..8001], &[7744..8272]);
-        check(lines.as_bytes(), &[0..0], &[0..272]);
-        check(lines.as_bytes(), &[16_000..16_000], &[15_744..16_000]);
-        check(lines.as_bytes(), &[5000..5001, 5500..5501, 9000..9000], &[4736..5760, 8736..9264]);
+        check(lines.as_bytes(), &[8001..8002], &[8000..8016]);
+        check(lines.as_bytes(), &[0..0], &[0..16]);
+        check(lines.as_bytes(), &[16_000..16_000], &[16_000..16_000]);
+        check(lines.as_bytes(), &[5000..5001, 5009..5012, 9000..9000], &[4992..5024, 8992..9008]);
         check(b"", &[0..0], &[0..0]);
     }
 
     #[test]
     fn one_endless_line_is_cut() {
         let line = vec![b'x'; 100_000];
-        check(&line, &[50_000..50_010], &[50_000 - 256 - 4096..50_010 + 256 + 4096]);
+        check(&line, &[50_000..50_010], &[50_000 - 4096..50_010 + 4096]);
     }
 
     proptest! {
@@ -109,8 +106,7 @@ mod tests {
             let mut widened = changed.clone();
             widen(&bytes, &mut widened);
             for range in &changed {
-                let wanted = range.start.saturating_sub(256)..(range.end + 256).min(bytes.len());
-                prop_assert!(widened.iter().any(|wide| wide.start <= wanted.start && wanted.end <= wide.end));
+                prop_assert!(widened.iter().any(|wide| wide.start <= range.start && range.end <= wide.end));
             }
             prop_assert!(widened.is_sorted_by(|one, two| one.end < two.start));
             prop_assert!(widened.iter().all(|range| range.end <= bytes.len()));

@@ -9,12 +9,13 @@ use model::hex;
 use rayon::Scope;
 use rayon::prelude::*;
 
-use super::delta::{Delta, Piece};
+use super::delta::Delta;
 use super::forest::{Forest, From};
 use super::seen::widen;
+use super::taken::{add_near, join, take};
 use super::visited::Tally;
 use super::{Objects, Pack, Seen, Visited, is_binary};
-use crate::{Hit, Repository, SourceError};
+use crate::{Hit, Looked, Repository, SourceError};
 
 /// What an object is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +43,8 @@ pub(crate) struct Visit<'a> {
     pub(crate) kind: Kind,
     /// Larger objects are not shown.
     pub(crate) bound: u64,
-    /// Returns what it found in the changed ranges.
-    pub(crate) visitor: &'a (dyn Fn(Seen<'_>) -> Vec<Hit> + Sync),
+    /// Returns what it made of the changed ranges.
+    pub(crate) visitor: &'a (dyn Fn(Seen<'_>) -> Looked + Sync),
     /// Hears of each object that holds something that was found, there or in its base: id, content, finds.
     pub(crate) holder: &'a Holder<'a>,
     pub(crate) cancelled: &'a (dyn Fn() -> bool + Sync),
@@ -71,8 +72,8 @@ struct Held {
     bytes: Arc<Vec<u8>>,
     /// Its number in the index, if scanners look at it: if not, a delta of it has to be looked at as a whole.
     seen: Option<u32>,
-    /// What was found in it.
-    hits: Vec<Hit>,
+    /// What was found in it, sorted, and what was left open.
+    looked: Looked,
 }
 
 struct Frame {
@@ -148,21 +149,21 @@ impl Visit<'_> {
     }
 
     /// Shows an object as a whole. Returns what was found.
-    fn show(&self, id: &[u8], bytes: &[u8], tally: &Tally) -> Vec<Hit> {
+    fn show(&self, id: &[u8], bytes: &[u8], tally: &Tally) -> Looked {
         let whole = 0..bytes.len();
         tally.shown(bytes.len(), bytes.len());
-        let found = (self.visitor)(Seen { id, bytes, changed: std::slice::from_ref(&whole), base: None });
-        self.hear(id, bytes, found)
+        let looked = (self.visitor)(Seen { id, bytes, changed: std::slice::from_ref(&whole), base: None });
+        self.hear(id, bytes, looked)
     }
 
     /// Passes on what an object holds.
-    fn hear(&self, id: &[u8], bytes: &[u8], mut hits: Vec<Hit>) -> Vec<Hit> {
-        if !hits.is_empty() {
-            hits.sort();
-            hits.dedup();
-            (self.holder)(id, bytes, &hits);
+    fn hear(&self, id: &[u8], bytes: &[u8], mut looked: Looked) -> Looked {
+        if !looked.hits.is_empty() {
+            looked.hits.sort();
+            looked.hits.dedup();
+            (self.holder)(id, bytes, &looked.hits);
         }
-        hits
+        looked
     }
 }
 
@@ -200,7 +201,7 @@ impl<'a> Walk<'a> {
         });
         let bytes = read.ok()?.ok()?;
         // What was found in it is not known here, so the delta is looked at as a whole.
-        Some(bytes.map(|bytes| Held { bytes: Arc::new(bytes), seen: None, hits: Vec::new() }))
+        Some(bytes.map(|bytes| Held { bytes: Arc::new(bytes), seen: None, looked: Looked::default() }))
     }
 
     fn tree<'s>(&'s self, scope: &Scope<'s>, node: u32, base: Option<Held>)
@@ -273,47 +274,53 @@ impl<'a> Walk<'a> {
                 if self.is_text(&bytes) {
                     self.tally.too_large(id, entry.decompressed_size);
                 }
-                return Some(Held { bytes: Arc::new(bytes), seen: None, hits: Vec::new() });
+                return Some(Held { bytes: Arc::new(bytes), seen: None, looked: Looked::default() });
             }
             None => self.pack.inflate(&entry, WHOLE, &mut bytes)?,
         }
         let seen = self.is_looked_at(&bytes).then_some(number);
-        let hits = if self.before.iter().any(|pack| pack.has(id)) {
-            self.holders.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned().unwrap_or_default()
+        let looked = if self.before.iter().any(|pack| pack.has(id)) {
+            let holders = self.holders.lock().unwrap_or_else(PoisonError::into_inner);
+            let whole = 0..bytes.len();
+            Looked { hits: holders.get(id).cloned().unwrap_or_default(), open: vec![whole] }
         } else {
             let base =
                 base.filter(|_| seen.is_some()).and_then(|base| Some((base, self.pack.id(base.seen?))));
             self.show(id, &bytes, base, work)
         };
-        Some(Held { bytes: Arc::new(bytes), seen, hits })
+        Some(Held { bytes: Arc::new(bytes), seen, looked })
     }
 
     /// Shows an object, in part if its base was looked at. Returns what it holds.
-    fn show(&self, id: &[u8], bytes: &[u8], base: Option<(&Held, &[u8])>, work: &mut Workspace) -> Vec<Hit> {
+    fn show(&self, id: &[u8], bytes: &[u8], base: Option<(&Held, &[u8])>, work: &mut Workspace) -> Looked {
         let visit = self.visit;
         if bytes.len() as u64 > visit.bound {
             if self.is_text(bytes) {
                 self.tally.too_large(id, bytes.len() as u64);
             }
-            return Vec::new();
+            return Looked::default();
         }
-        let hits = match base {
+        let looked = match base {
             None => visit.show(id, bytes, self.tally),
             Some((base, base_id)) => {
-                let mut hits = inherit(&base.hits, &work.delta);
+                let taken = take(&base.looked, &work.delta);
                 // Scanners of commits read the whole, and an entry of a tree says itself how far it reaches.
                 if visit.kind == Kind::Blob {
+                    add_near(&mut work.changed, &taken.open);
                     widen(bytes, &mut work.changed);
                 }
                 self.tally.shown(bytes.len(), work.changed.iter().map(ExactSizeIterator::len).sum());
-                hits.extend((visit.visitor)(Seen { id, bytes, changed: &work.changed, base: Some(base_id) }));
-                visit.hear(id, bytes, hits)
+                let seen = Seen { id, bytes, changed: &work.changed, base: Some(base_id) };
+                visit.hear(id, bytes, join(taken, (visit.visitor)(seen), &work.changed))
             }
         };
-        if !hits.is_empty() && self.after.iter().any(|pack| pack.has(id)) {
-            self.holders.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_vec(), hits.clone());
+        if !looked.hits.is_empty() && self.after.iter().any(|pack| pack.has(id)) {
+            self.holders
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(id.to_vec(), looked.hits.clone());
         }
-        hits
+        looked
     }
 
     fn is_text(&self, bytes: &[u8]) -> bool {
@@ -323,22 +330,6 @@ impl<'a> Walk<'a> {
     fn is_looked_at(&self, bytes: &[u8]) -> bool {
         bytes.len() as u64 <= self.visit.bound && self.is_text(bytes)
     }
-}
-
-/// Returns what of `hits` (sorted) in a base its delta took over, where it then is.
-fn inherit(hits: &[Hit], delta: &[u8]) -> Vec<Hit> {
-    // Most objects hold nothing: no second look at the delta then.
-    if hits.is_empty() {
-        return Vec::new();
-    }
-    let taken = |piece: &Piece| {
-        let (from, to, end) = (piece.from, piece.to, piece.from + piece.length);
-        let first = hits.partition_point(|hit| hit.start < from);
-        let near = hits.get(first..).unwrap_or_default().iter().take_while(move |hit| hit.start < end);
-        let inside = near.filter(move |hit| hit.end <= end);
-        inside.map(move |hit| Hit { start: hit.start - from + to, end: hit.end - from + to, tag: hit.tag })
-    };
-    Delta::parse(delta).map(Delta::pieces).unwrap_or_default().iter().flat_map(taken).collect()
 }
 
 impl Kind {

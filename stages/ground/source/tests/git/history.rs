@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use model::Digest;
-use source::{Commits as _, History, Hit, Repository, Selection, history};
+use source::{Commits as _, History, Hit, Looked, Repository, Selection, history};
 
 use crate::sandbox::{Dice, Sandbox, blobs};
 
@@ -64,7 +64,9 @@ fn holders(folder: &Path) -> BTreeMap<String, Vec<Hit>> {
     let repository = Repository::open(folder).unwrap();
     let held = Mutex::new(BTreeMap::new());
     let scanner = |blob: source::Blob<'_>| {
-        blob.changed.iter().flat_map(|range| hits(&blob.bytes[range.clone()], range.start)).collect()
+        let found = blob.changed.iter().flat_map(|range| hits(&blob.bytes[range.clone()], range.start));
+        let whole = 0..blob.bytes.len();
+        Looked { hits: found.collect(), open: vec![whole] }
     };
     let holder = |blob: &Digest, hits: &[Hit]| {
         assert!(held.lock().unwrap().insert(blob.hex(), hits.to_vec()).is_none(), "{blob} is told twice");
