@@ -59,7 +59,7 @@ pub(crate) fn declaration(instance: &Instance) -> Digest {
 
 /// Names what is remembered of a declaration's last run.
 pub(crate) fn remembered(declaration: &Digest) -> Digest {
-    let mut hasher = Hasher::new("remembered/v2");
+    let mut hasher = Hasher::new("remembered/v3");
     hasher.part(declaration.bytes());
     hasher.digest()
 }
@@ -164,7 +164,7 @@ fn keep(
     let _ = cache.keep(name, bytes, same);
     let (reused, computed) = memo.counts();
     let last = Remembered {
-        files: files.into_iter().map(|(path, id)| (path, id.to_string())).collect(),
+        files: files.into_iter().map(|(path, id)| (path, Remembered::mark(&id))).collect(),
         reused,
         computed,
     };

@@ -114,15 +114,15 @@ fn compare(instance: &Instance, inputs: &Inputs, cache: &Cache) -> (CacheReport,
     (report, hit.and_then(|at| kept.into_iter().nth(at)).map(Kept::into_output))
 }
 
-fn files(given: &Given<'_>, before: &[(String, String)]) -> Vec<Change> {
-    let before: BTreeMap<&str, &str> = before.iter().map(|(path, id)| (&**path, &**id)).collect();
+fn files(given: &Given<'_>, before: &[(String, Vec<u8>)]) -> Vec<Change> {
+    let before: BTreeMap<&str, &[u8]> = before.iter().map(|(path, mark)| (&**path, &**mark)).collect();
     let now = given.paths();
     let known: std::collections::BTreeSet<&str> = now.iter().map(String::as_str).collect();
     let mut changes = Vec::new();
-    for (path, id) in &before {
+    for (path, mark) in &before {
         if !known.contains(path) {
             changes.push(Change::Removed((*path).to_owned()));
-        } else if given.content_id(path).map(|id| id.to_string()).as_deref() != Some(id) {
+        } else if given.content_id(path).map(|id| Remembered::mark(&id)).as_deref() != Some(mark) {
             changes.push(Change::Modified((*path).to_owned()));
         }
     }

@@ -1,8 +1,8 @@
 //! Spec and run, for a tree and for commits.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ::stage::{
     ConfigError, File, Given, Globs, HistoryRange, Need, Running, Section, Sink, Spec, Stage, StageError,
@@ -32,6 +32,8 @@ struct Secrets {
     subject: SubjectKind,
     config: Checked,
     policy: Option<Globs>,
+    /// The rules in force where no file adds any, once compiled: for the stages of all subjects.
+    rules: Arc<Mutex<Option<Arc<Rules>>>>,
 }
 
 /// Makes the stages that a section asks for.
@@ -43,9 +45,11 @@ pub(crate) fn build(section: &Section) -> Result<Stages, ConfigError> {
         HistoryScope::None => &[SubjectKind::Tree],
         HistoryScope::Outgoing | HistoryScope::All => &[SubjectKind::Tree, SubjectKind::Commits],
     };
+    let rules = Arc::default();
     let stage = |subject: &SubjectKind| -> Box<dyn Stage> {
         let policy = (!files.is_empty()).then(|| policy.clone());
-        Box::new(Secrets { id: section.id.clone(), subject: *subject, config: config.clone(), policy })
+        let (id, config, rules) = (section.id.clone(), config.clone(), Arc::clone(&rules));
+        Box::new(Secrets { id, subject: *subject, config, policy, rules })
     };
     Ok(subjects.iter().map(stage).collect())
 }
@@ -110,7 +114,7 @@ impl Stage for Secrets {
 
 /// What a run looks with.
 pub(crate) struct Prepared<'a> {
-    pub(crate) rules: Rules,
+    pub(crate) rules: Arc<Rules>,
     pub(crate) options: Options,
     pub(crate) id: &'a StageId,
     pub(crate) inline_ignores: bool,
@@ -131,8 +135,24 @@ impl Prepared<'_> {
 }
 
 impl Secrets {
-    /// Compiles the rules in force.
+    /// Works out what to look with.
     fn prepare(&self, given: &Given<'_>) -> Result<Prepared<'_>, StageError> {
+        let rules = if self.policy.is_some() {
+            Arc::new(self.compile(given)?)
+        } else {
+            let mut compiled = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+            match &*compiled {
+                Some(rules) => Arc::clone(rules),
+                None => Arc::clone(compiled.insert(Arc::new(self.compile(given)?))),
+            }
+        };
+        let options =
+            Options { salt: *given.salt(), threshold: self.config.threshold, archives: self.config.archives };
+        Ok(Prepared { rules, options, id: &self.id, inline_ignores: self.config.inline_ignores })
+    }
+
+    /// Compiles the rules in force.
+    fn compile(&self, given: &Given<'_>) -> Result<Rules, StageError> {
         let failed = |error: RulesError| StageError::Failed(error.to_string());
         let mut builder = RulesBuilder::own().map_err(failed)?;
         for path in &self.config.rules {
@@ -157,9 +177,7 @@ impl Secrets {
         if let Some(unknown) = self.config.disable.iter().find(|id| rules.find(id).is_none()) {
             return Err(StageError::Failed(format!("there is no rule `{unknown}` to disable")));
         }
-        let options =
-            Options { salt: *given.salt(), threshold: self.config.threshold, archives: self.config.archives };
-        Ok(Prepared { rules, options, id: &self.id, inline_ignores: self.config.inline_ignores })
+        Ok(rules)
     }
 
     fn policy_file(&self, given: &Given<'_>, path: &str) -> Result<String, StageError> {
@@ -182,6 +200,7 @@ impl Secrets {
             totals: Totals::default(),
             used: Mutex::default(),
             folders: OnceLock::new(),
+            contexts: Mutex::default(),
         };
         given.compute(|| {
             (0..files.len()).into_par_iter().for_each(|slot| {
@@ -236,6 +255,8 @@ struct Look<'a> {
     used: Mutex<BTreeSet<usize>>,
     /// All folders that hold a file, once a link asks for them.
     folders: OnceLock<HashSet<String>>,
+    /// What kept results depend on beside the content: few hints stand for all paths.
+    contexts: Mutex<HashMap<Hint, Digest>>,
 }
 
 impl Look<'_> {
@@ -247,7 +268,12 @@ impl Look<'_> {
             EntryKind::Submodule { .. } => return,
         }
         let hint = Hint::of(file.path());
-        let context = self.prepared.context(&hint);
+        let context = *self
+            .contexts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(hint)
+            .or_insert_with(|| self.prepared.context(&hint));
         let kept = file.id().map_err(|error| error.to_string()).and_then(|id| {
             let compute = || {
                 let bytes = file.read().map_err(|error| StageError::Failed(error.to_string()))?;
@@ -286,7 +312,7 @@ impl Look<'_> {
             }
             if let Some((draft, covering)) = drafter.credential(kept, hit, place.as_ref(), source) {
                 self.out.find(draft);
-                self.used.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(covering);
+                self.used.lock().unwrap_or_else(PoisonError::into_inner).extend(covering);
             }
         }
         for (marker, place) in &kept.markers {

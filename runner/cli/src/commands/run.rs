@@ -44,8 +44,11 @@ pub(crate) async fn execute(
         context.terminal.complain(&Fault::bug(bug.clone()));
     }
     let interrupted = interrupted.then_some(Exit::Interrupted);
-    if !pushed {
-        // The program ends here: taking apart what is known of every file would be for nothing.
+    // What is known of every file is taken apart beside the next ref's check; else the program ends here, and that would be
+    // for nothing.
+    if pushed {
+        drop(tokio::task::spawn_blocking(|| drop(prepared)));
+    } else {
         std::mem::forget(prepared);
     }
     Ok(Exit::of([verdict.exit()].into_iter().chain(bug).chain(interrupted)))

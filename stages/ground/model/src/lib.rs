@@ -20,6 +20,7 @@ mod message;
 mod package;
 mod purl;
 mod rule;
+mod search;
 mod severity;
 mod subject;
 
@@ -39,5 +40,6 @@ pub use package::{
 };
 pub use purl::{Purl, PurlError};
 pub use rule::Rule;
+pub use search::search;
 pub use severity::{ParseSeverityError, Severity};
 pub use subject::{Subject, SubjectKind};

@@ -10,8 +10,8 @@ impl MemoKey {
     /// Names the result of `unit` (a digest of content) under `context`: the engine's revision, its rules, everything
     /// else that the result depends on.
     pub fn new(context: &Digest, unit: &Digest) -> Self {
-        let mut hasher = Hasher::new("memo/v1");
-        hasher.part(context.bytes()).part(unit.to_string());
+        let mut hasher = Hasher::new("memo/v2");
+        hasher.part(context.bytes()).part([unit.algorithm() as u8]).part(unit.bytes());
         let mut key = [0; 32];
         key.copy_from_slice(hasher.digest().bytes());
         Self(key)

@@ -112,13 +112,24 @@ impl MemoStore {
         Ok(())
     }
 
-    /// Merges small packs into one when there are many. A run that reads the old ones at the same time has them mapped
-    /// or finds them gone, which is a miss.
+    /// Merges small packs into one when there are many: the smallest, and larger ones only together with as much again, so
+    /// that what a large one holds is not written again for every few results. A run that reads the old ones at the same
+    /// time has them mapped or finds them gone, which is a miss.
     fn merge(&self) -> io::Result<()> {
-        let small = |path: &PathBuf| fs::metadata(path).is_ok_and(|metadata| metadata.len() < SMALL);
-        let packs: Vec<PathBuf> = paths(&self.folder).into_iter().filter(small).collect();
-        if packs.len() <= MOST_PACKS {
+        let sized = |path: PathBuf| Some((fs::metadata(&path).ok()?.len(), path));
+        let mut small: Vec<(u64, PathBuf)> = paths(&self.folder).into_iter().filter_map(sized).collect();
+        small.retain(|(size, _)| *size < SMALL);
+        if small.len() <= MOST_PACKS {
             return Ok(());
+        }
+        small.sort();
+        let (mut packs, mut total, enough) = (Vec::new(), 0, small.len() - MOST_PACKS);
+        for (size, path) in small {
+            if packs.len() > enough && size > total * 2 {
+                break;
+            }
+            total += size;
+            packs.push(path);
         }
         let mut all = BTreeMap::new();
         for opened in read_all(packs.clone()) {
@@ -149,5 +160,8 @@ fn read_all(paths: Vec<PathBuf>) -> Vec<Opened> {
         let pack = Pack::read(map(&path).ok()?)?;
         Some(Opened { path, pack, used: AtomicBool::new(false) })
     };
-    paths.into_iter().filter_map(open).collect()
+    let mut opened: Vec<Opened> = paths.into_iter().filter_map(open).collect();
+    // Most of what is asked for is in the largest.
+    opened.sort_by_key(|opened| std::cmp::Reverse(opened.pack.len()));
+    opened
 }

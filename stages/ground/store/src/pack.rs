@@ -34,16 +34,14 @@ impl<B: AsRef<[u8]>> Pack<B> {
 
     /// Returns the value under `name`, if it is there and `key` confirms it.
     pub(crate) fn find(&self, name: &[u8; NAME], key: &Key) -> Option<&[u8]> {
-        let (mut low, mut high) = (0, self.entries);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            match self.entry(middle)?.get(..NAME)?.cmp(name) {
-                std::cmp::Ordering::Less => low = middle + 1,
-                std::cmp::Ordering::Greater => high = middle,
-                std::cmp::Ordering::Equal => return self.value(middle, key),
-            }
-        }
-        None
+        let named = |at: u32| self.entry(at as usize).and_then(|entry| entry.get(..NAME)).unwrap_or_default();
+        let at = model::search(name, u32::try_from(self.entries).ok()?, named)?;
+        self.value(at as usize, key)
+    }
+
+    /// Returns how many entries there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.entries
     }
 
     /// Returns the names and values that `key` confirms.
