@@ -73,7 +73,7 @@ impl PlainLines {
         read: &[Range<usize>],
         mut open: Vec<Range<usize>>,
     ) -> Vec<Range<usize>> {
-        let mut left = Vec::new();
+        let mut left: Vec<Range<usize>> = Vec::new();
         open.sort_unstable_by_key(|range| (range.start, range.end));
         let mut open = open.into_iter().peekable();
         for line in read.iter().flat_map(|range| Lines::new(text, range.clone())) {
@@ -82,7 +82,10 @@ impl PlainLines {
             if line.whole && is_plain {
                 self.note_nothing(self.hash(text, &line.range));
             } else {
-                left.push(line.range);
+                match left.last_mut() {
+                    Some(last) if last.end == line.range.start => last.end = line.range.end,
+                    Some(_) | None => left.push(line.range),
+                }
             }
         }
         left

@@ -39,9 +39,21 @@ pub(super) fn add_near(changed: &mut Vec<Range<usize>>, open: &[Range<usize>]) {
 
 /// Joins what was taken over with what a scanner made of the changed ranges, which decides there what is open.
 pub(super) fn join(taken: Looked, looked: Looked, changed: &[Range<usize>]) -> Looked {
-    let Looked { mut hits, open } = taken;
+    let Looked { mut hits, open: before } = taken;
     hits.extend(looked.hits);
-    let mut open: Vec<Range<usize>> = open.iter().flat_map(|part| without(part, changed)).collect();
+    let mut open = Vec::with_capacity(before.len() + looked.open.len());
+    for part in before {
+        let mut at = part.start;
+        for range in overlaps(changed, part.clone()) {
+            if at < range.start {
+                open.push(at..range.start);
+            }
+            at = range.end;
+        }
+        if at < part.end {
+            open.push(at..part.end);
+        }
+    }
     open.extend(looked.open);
     open.sort_unstable_by_key(|part| (part.start, part.end));
     open.dedup_by(|next, last| {
@@ -65,21 +77,6 @@ fn overlaps(ranges: &[Range<usize>], zone: Range<usize>) -> impl Iterator<Item =
     let first = ranges.partition_point(|range| range.end <= zone.start);
     let near = ranges.get(first..).unwrap_or_default().iter().take_while(move |range| range.start < zone.end);
     near.map(move |range| range.start.max(zone.start)..range.end.min(zone.end))
-}
-
-/// Returns what is left of `part` without sorted, disjoint ranges.
-fn without(part: &Range<usize>, ranges: &[Range<usize>]) -> Vec<Range<usize>> {
-    let (mut left, mut at) = (Vec::new(), part.start);
-    for range in overlaps(ranges, part.clone()) {
-        if at < range.start {
-            left.push(at..range.start);
-        }
-        at = range.end;
-    }
-    if at < part.end {
-        left.push(at..part.end);
-    }
-    left
 }
 
 #[cfg(test)]
