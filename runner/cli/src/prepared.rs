@@ -43,6 +43,8 @@ pub(crate) struct Outgoing {
     pub(crate) tip: String,
     /// Commits that the remote has already.
     pub(crate) excluded: Vec<String>,
+    /// Whether no other ref is checked after it.
+    pub(crate) last: bool,
 }
 
 /// What a baseline is that the policy names and the tree has not.
@@ -156,7 +158,7 @@ fn pushed_by_hand(choice: &Choice, checkout: &Checkout) -> Result<(Checkout, Out
         .map_err(Fault::incomplete)?;
     let excluded = branches.unwrap_or_default().into_iter().map(|branch| branch.commit).collect();
     let checkout = Checkout::at_commit(&choice.path, &tip)?;
-    Ok((checkout, Outgoing { tip, excluded }))
+    Ok((checkout, Outgoing { tip, excluded, last: true }))
 }
 
 /// Returns what the commits under check are not; `None` when there is nothing that they could be told from.

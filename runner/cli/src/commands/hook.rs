@@ -97,7 +97,7 @@ struct Update {
 }
 
 async fn pre_push(remote: &str, context: &Context) -> Result<Exit, Fault> {
-    let updates = updates(&standard_input()?)?;
+    let mut updates = updates(&standard_input()?)?.into_iter().peekable();
     let path = PathBuf::from(".");
     let repository = Repository::discover(&path).map_err(Fault::usage)?;
     let repository = repository.ok_or_else(|| Fault::usage("the hook does not run in a git repository"))?;
@@ -105,7 +105,7 @@ async fn pre_push(remote: &str, context: &Context) -> Result<Exit, Fault> {
     let had: BTreeSet<String> = branches.into_iter().map(|branch| branch.commit).collect();
     let mut exits = Vec::new();
     let mut done: BTreeSet<String> = BTreeSet::new();
-    for update in updates {
+    while let Some(update) = updates.next() {
         if context.cancel.is_cancelled() {
             return Ok(Exit::Interrupted);
         }
@@ -118,7 +118,8 @@ async fn pre_push(remote: &str, context: &Context) -> Result<Exit, Fault> {
                 let known = update.known.and_then(|object| repository.resolve(&object).ok());
                 let excluded = had.iter().cloned().chain(known).collect();
                 let root = repository.root().unwrap_or(repository.git_folder()).to_owned();
-                execute(&arguments(root), context, Some(Outgoing { tip, excluded })).await
+                let last = updates.peek().is_none();
+                execute(&arguments(root), context, Some(Outgoing { tip, excluded, last })).await
             }
             Err(fault) => Err(fault),
         };

@@ -29,6 +29,7 @@ pub(crate) async fn execute(
     let mut reports = output::reports(&args.output)?;
     // What is pushed is commits: that changes nothing in the worktree.
     let pushed = outgoing.is_some();
+    let more = outgoing.as_ref().is_some_and(|outgoing| !outgoing.last);
     let prepared = ready(&args.choice, context, outgoing, Missing::Refused).await?;
     if !pushed {
         reports.extend(output::of_pipeline(&prepared.sections.reports, &prepared.checkout.root)?);
@@ -44,11 +45,8 @@ pub(crate) async fn execute(
         context.terminal.complain(&Fault::bug(bug.clone()));
     }
     let interrupted = interrupted.then_some(Exit::Interrupted);
-    // What is known of every file is taken apart beside the next ref's check; else the program ends here, and that would be
-    // for nothing.
-    if pushed {
-        drop(tokio::task::spawn_blocking(|| drop(prepared)));
-    } else {
+    if !more {
+        // The program ends here: taking apart what is known of every file would be for nothing.
         std::mem::forget(prepared);
     }
     Ok(Exit::of([verdict.exit()].into_iter().chain(bug).chain(interrupted)))

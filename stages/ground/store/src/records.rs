@@ -8,6 +8,8 @@ use crate::Key;
 
 /// Variants kept of one declaration: branches that are switched between stay warm.
 const MOST_VARIANTS: usize = 6;
+/// Half of what is kept are digests, which nothing makes smaller: the least effort, at each run.
+const LEVEL: i32 = -5;
 /// A file larger than this, unpacked, is not believed.
 const MOST_BYTES: u64 = 1 << 30;
 
@@ -69,7 +71,7 @@ pub(crate) fn replace(folder: &Path, name: &str, key: &Key, value: Vec<u8>) -> i
 }
 
 fn write(folder: &Path, name: &str, key: &Key, variants: &[Vec<u8>]) -> io::Result<()> {
-    let packed = zstd::encode_all(&joined(variants)[..], 1)?;
+    let packed = zstd::encode_all(&joined(variants)[..], LEVEL)?;
     fs::create_dir_all(folder)?;
     let mut out = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
     out.write_all(&key.tag(name.as_bytes(), &packed))?;
