@@ -121,9 +121,9 @@ pub(crate) struct Choice {
     /// Neither read nor write the results cache
     #[arg(long)]
     pub(crate) no_cache: bool,
-    /// Threads for work that takes processor time [default: all processors]
-    #[arg(long, short, value_name = "N")]
-    pub(crate) jobs: Option<std::num::NonZeroUsize>,
+    /// Threads for work that takes processor time, at most 1024 [default: all processors]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
     /// Folder of the advisories [default: the user's data folder]
     #[arg(long, value_name = "DIR", env = "SLUICEGATE_DATA_DIR")]
     pub(crate) data_dir: Option<PathBuf>,

@@ -162,7 +162,7 @@ pub(crate) fn world(
 
 /// Makes the pool for work that takes processor time.
 pub(crate) fn pool(choice: &Choice) -> Result<Arc<rayon::ThreadPool>, Fault> {
-    let threads = choice.jobs.map_or(0, std::num::NonZeroUsize::get);
+    let threads = choice.jobs.map_or(0, usize::from);
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|n| format!("worker-{n}")).build();
     pool.map(Arc::new).map_err(Fault::incomplete)
