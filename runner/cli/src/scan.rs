@@ -204,17 +204,14 @@ pub(crate) async fn scan(
     if past.over_budget {
         record.extend(crate::source_gaps::comparison());
     }
-    record.extend(world.tree.iter().flat_map(|tree| crate::source_gaps::messages(tree.as_ref())));
-    nothing_to_scan(&mut record, world, &header);
+    record.extend(crate::source_gaps::messages(world.tree.as_deref(), is_empty(world, &header)));
     let record = Record::new(record).map_err(Fault::bug)?;
     let interrupted = interrupted || engine.cancel.is_cancelled();
     Ok(Scanned { record, past, interrupted })
 }
 
-/// A full scan that finds nothing to scan is incomplete, not clean.
-fn nothing_to_scan(messages: &mut Vec<Message>, world: &World, header: &RunHeader) {
+/// Tells whether a full scan has nothing to scan: it is incomplete, not clean.
+fn is_empty(world: &World, header: &RunHeader) -> bool {
     let empty = world.tree.as_ref().is_none_or(|tree| tree.entries().is_empty());
-    if empty && header.scope == Scope::Full.name() {
-        messages.extend(crate::source_gaps::nothing());
-    }
+    empty && header.scope == Scope::Full.name()
 }

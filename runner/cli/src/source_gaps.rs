@@ -4,9 +4,10 @@
 use model::{Gap, GapKind, Message, Policy, StageId, StageOutcome, Status, Subject};
 use source::Tree;
 
-/// Returns the messages for what `tree` could not list; none when it listed everything.
-pub(crate) fn messages(tree: &dyn Tree) -> Vec<Message> {
-    let submodules = tree.entries().iter().filter_map(|entry| match &entry.kind {
+/// Returns the messages for what `tree` could not list, and where `nothing` says so for a tree without any file; none when it
+/// listed everything.
+pub(crate) fn messages(tree: Option<&dyn Tree>, nothing: bool) -> Vec<Message> {
+    let submodules = tree.into_iter().flat_map(Tree::entries).filter_map(|entry| match &entry.kind {
         source::EntryKind::Submodule { .. } => Some((
             "submodule",
             entry.path.to_string(),
@@ -16,21 +17,18 @@ pub(crate) fn messages(tree: &dyn Tree) -> Vec<Message> {
         source::EntryKind::File | source::EntryKind::Link { .. } => None,
     });
     let problems = tree
-        .problems()
-        .iter()
+        .into_iter()
+        .flat_map(Tree::problems)
         .map(|problem| (problem.code, problem.path.clone(), problem.reason.clone(), None));
-    let gaps: Vec<_> = submodules
+    let unlisted = submodules
         .chain(problems)
-        .map(|(code, path, reason, hint)| gap(GapKind::Unread, code, Some(path), reason, hint))
-        .collect();
-    outcome(gaps)
-}
-
-/// Returns the messages for a tree without any file.
-pub(crate) fn nothing() -> Vec<Message> {
-    let reason = "the tree holds no file, so nothing was checked".to_owned();
-    let hint = Some("give the folder that holds the code, or --include-ignored if .gitignore hides it");
-    outcome(vec![gap(GapKind::Lost, "nothing-to-scan", None, reason, hint)])
+        .map(|(code, path, reason, hint)| gap(GapKind::Unread, code, Some(path), reason, hint));
+    let empty = nothing.then(|| {
+        let reason = "the tree holds no file, so nothing was checked".to_owned();
+        let hint = Some("give the folder that holds the code, or --include-ignored if .gitignore hides it");
+        gap(GapKind::Lost, "nothing-to-scan", None, reason, hint)
+    });
+    outcome(unlisted.chain(empty).collect())
 }
 
 /// Returns the messages for a stage that the profile requires and that did not run.

@@ -44,8 +44,6 @@ pub(crate) enum Check {
     Jwt,
     /// Group `bytes` is base64 of exactly 64 bytes (Azure's account keys).
     Base64Of64,
-    /// A hash that a program compares with where there is no user, so that the answer takes as long, is nobody's.
-    UsersHash,
 }
 
 /// Name in rule files → check. The list exists here alone.
@@ -60,7 +58,6 @@ const CHECKS: &[(&str, Check)] = &[
     ("bech32", Check::Bech32),
     ("jwt", Check::Jwt),
     ("base64-of-64", Check::Base64Of64),
-    ("users-hash", Check::UsersHash),
 ];
 
 /// A name that is no check.
@@ -91,7 +88,7 @@ impl Check {
             | Self::Macaroon
             | Self::Bech32
             | Self::Jwt => true,
-            Self::AwsKeyId | Self::Base64Json | Self::Snowflake | Self::Base64Of64 | Self::UsersHash => false,
+            Self::AwsKeyId | Self::Base64Json | Self::Snowflake | Self::Base64Of64 => false,
         }
     }
 
@@ -114,7 +111,6 @@ impl Check {
             Self::Bech32 => bech32(secret),
             Self::Jwt => crate::detect::jwt::judge(group("jwt").unwrap_or(secret)),
             Self::Base64Of64 => group("bytes").map_or(Judgement::Open, |bytes| length_of(bytes, 64)),
-            Self::UsersHash => users_hash(text, found.secret.start),
         }
     }
 }
@@ -214,17 +210,6 @@ fn snowflake(text: &[u8]) -> Judgement {
     let number = base64(text);
     let is_number = |bytes: &[u8]| (15..=20).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_digit);
     proven_or_fake(number.is_some_and(|bytes| is_number(&bytes)))
-}
-
-/// Bytes before a hash in which a program says what it is for.
-const PURPOSE: usize = 400;
-
-fn users_hash(text: &[u8], at: usize) -> Judgement {
-    const PURPOSES: &[&str] =
-        &["constant time", "constant-time", "timing", "dummy_hash", "dummyhash", "fakehash", "fake_hash"];
-    let before = text.get(at.saturating_sub(PURPOSE)..at).unwrap_or_default().to_ascii_lowercase();
-    let says = |purpose: &&str| memchr::memmem::find(&before, purpose.as_bytes()).is_some();
-    if PURPOSES.iter().any(says) { Judgement::Fake } else { Judgement::Open }
 }
 
 fn length_of(text: &[u8], expected: usize) -> Judgement {

@@ -227,7 +227,7 @@ fn language(name: &str) -> Language {
         || name.ends_with("-lock.json")
         || name == "pnpm-lock.yaml"
         // What Chrome keeps in a profile.
-        || matches!(name, "local state" | "preferences" | "secure preferences")
+        || matches!(name, "local state" | "secure preferences")
     {
         return Language::Generated;
     }
