@@ -51,7 +51,8 @@ pub(crate) fn search(pass: &mut Pass<'_>, ranges: &[Range<usize>], depth: usize)
     for range in ranges {
         for run in runs(pass.text, range.clone()) {
             if look_inside(pass, run.clone(), depth) == Look::Open || may_be_joined(pass.text, &run) {
-                pass.open.push(run);
+                pass.open.push(run.clone());
+                pass.spans.push(run);
             }
         }
         for word in escaped(pass.text, range.clone()) {

@@ -101,7 +101,7 @@ fn looked(scanned: Scanned, length: usize) -> Looked {
     let hits = scanned.hits.into_iter();
     let hits = hits.map(|hit| source::Hit { start: hit.range.start, end: hit.range.end, tag: hit.tag });
     let whole = 0..length;
-    Looked { hits: hits.collect(), open: scanned.open.unwrap_or_else(|| vec![whole]) }
+    Looked { hits: hits.collect(), open: scanned.open.unwrap_or_else(|| vec![whole]), spans: scanned.spans }
 }
 
 /// The look at every blob, whose path is not known.

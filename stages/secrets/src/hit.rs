@@ -112,6 +112,8 @@ pub struct Scanned {
     pub basis: Basis,
     /// Lines to look at again in another version of the text when something changes near them; `None` when all are.
     pub(crate) open: Option<Vec<Range<usize>>>,
+    /// What to look at again as a whole when something in it changes.
+    pub(crate) spans: Vec<Range<usize>>,
 }
 
 /// What the ranges of a result mean.
@@ -160,7 +162,16 @@ pub(crate) fn finish(found: Found, text: Option<Cow<'_, [u8]>>, rules: &Rules, o
         Some(Cow::Borrowed(_)) => Basis::Given,
         None => Basis::Opaque,
     };
-    Scanned { hits, markers, limits, counts: found.counts, redact, basis, open: found.open }
+    Scanned {
+        hits,
+        markers,
+        limits,
+        counts: found.counts,
+        redact,
+        basis,
+        open: found.open,
+        spans: found.spans,
+    }
 }
 
 /// Cuts to [`MOST_HITS`]: the worst, then the surest, then the first. Tells whether there were more.

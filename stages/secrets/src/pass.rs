@@ -54,6 +54,8 @@ pub(crate) struct Pass<'a> {
     whole: BTreeSet<RuleIndex>,
     /// What has to be looked at again wherever its line stands.
     pub(crate) open: Vec<Range<usize>>,
+    /// What looks at it may read over many lines.
+    pub(crate) spans: Vec<Range<usize>>,
 }
 
 impl<'a> Pass<'a> {
@@ -69,6 +71,7 @@ impl<'a> Pass<'a> {
             matched: BTreeMap::new(),
             whole,
             open: Vec::new(),
+            spans: Vec::new(),
         }
     }
 
@@ -80,6 +83,11 @@ impl<'a> Pass<'a> {
         if open {
             self.open.push(at.start..at.end);
         }
+    }
+
+    /// Notes that a look may read this far.
+    pub(crate) fn span(&mut self, start: usize, end: usize) {
+        self.spans.push(start..end.min(self.text.len()));
     }
 
     fn target(&mut self, target: Target, at: Occurrence) -> Look {
@@ -96,6 +104,7 @@ impl<'a> Pass<'a> {
             Matcher::Prefix(pattern) => return self.prefix(index, rule, pattern, at),
             Matcher::Context(_) => self.note_window(index, at),
             Matcher::Whole(_) => {
+                self.span(0, self.text.len());
                 self.whole.insert(index);
             }
             Matcher::Engine => return Look::Idle,
@@ -130,6 +139,9 @@ impl<'a> Pass<'a> {
             self.weigh(index, rule, &found, fixed(&found), Source::Format);
         } else if !apart && !provable || pattern.stays_on_line() {
             return Look::Idle;
+        }
+        if !pattern.stays_on_line() {
+            self.span(at.start, at.start + LONGEST);
         }
         Look::Open
     }

@@ -78,6 +78,8 @@ pub(crate) struct Found {
     pub(crate) counts: Counts,
     /// Lines in which there is something to look at, wherever they stand; `None` when that is not known.
     pub(crate) open: Option<Vec<Range<usize>>>,
+    /// What a look may read over many lines.
+    pub(crate) spans: Vec<Range<usize>>,
 }
 
 impl Context<'_> {
@@ -102,7 +104,7 @@ impl Context<'_> {
             Form::Text(Cow::Owned(text)) => {
                 // Offsets of the encoded file say nothing about the decoded text.
                 let mut found = self.search(&text, std::slice::from_ref(&(0..text.len())), 0);
-                found.open = None;
+                (found.open, found.spans) = (None, Vec::new());
                 hit::finish(found, Some(text.into()), rules, options)
             }
         }
@@ -123,6 +125,7 @@ impl Context<'_> {
         decode::search(&mut pass, ranges, depth);
         let mut found = pass.found;
         found.open = plain.map(|plain| plain.remember(text, ranges, pass.open));
+        found.spans = pass.spans;
         found
     }
 

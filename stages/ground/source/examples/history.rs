@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let starts = parts.flat_map(|(start, part)| finder.find_iter(part).map(move |at| start + at));
         let here: Vec<Hit> = starts.map(|start| Hit { start, end: start + word.len(), tag: 0 }).collect();
         hits.fetch_add(here.len() as u64, Ordering::Relaxed);
-        Looked { hits: here, open: Vec::new() }
+        Looked { hits: here, ..Looked::default() }
     };
     let holder = |blob: &Digest, _: &[Hit]| {
         found.lock().map(|mut found| found.insert(*blob)).ok();

@@ -64,6 +64,16 @@ pub struct Looked {
     /// Lines to look at again, in a blob that takes them over, when something changes near them: within 256 bytes. Of all
     /// others the scanner knows that they hold nothing wherever they stand.
     pub open: Vec<Range<usize>>,
+    /// What is one thing over many lines, or may become one: all of it is shown again when something changes in it.
+    pub spans: Vec<Range<usize>>,
+}
+
+impl Looked {
+    /// Makes what a scanner says that leaves a blob of `length` bytes open as a whole.
+    pub(crate) fn open(length: usize) -> Self {
+        let whole = 0..length;
+        Self { hits: Vec::new(), open: vec![whole], spans: Vec::new() }
+    }
 }
 
 /// Where a blob came in.

@@ -151,7 +151,7 @@ impl Objects {
                     hits.push(Hit { start, end: start + entry.len(), tag: key(entry.id) });
                 }
             });
-            Looked { hits, open: Vec::new() }
+            Looked { hits, ..Looked::default() }
         };
         let (kind, bound, cancelled) = (Kind::Tree, u64::MAX, &|| false);
         let visit = Visit { repository, objects: self, kind, bound, visitor: &visitor, holder, cancelled };

@@ -11,7 +11,7 @@ use crate::engine_rule::EngineRule;
 use crate::pass::Pass;
 
 /// Bytes of one key that are read on either side of its type.
-const REACH: usize = 8 << 10;
+pub(crate) const REACH: usize = 8 << 10;
 /// Fewest bytes of a private part.
 const FEWEST: usize = 16;
 

@@ -73,9 +73,18 @@ impl Detector {
             Self::Jwt => return jwt::detect(pass, at),
             Self::Command => return command::detect(pass, at),
             Self::Assignment => return assignment::detect(pass, at),
-            Self::Pem => pem::detect(pass, at),
-            Self::Putty => putty::detect(pass, at),
-            Self::Jwk => jwk::detect(pass, at),
+            Self::Pem => {
+                pass.span(at.start, at.end + pem::LONGEST);
+                pem::detect(pass, at);
+            }
+            Self::Putty => {
+                pass.span(at.start, at.end + putty::REACH);
+                putty::detect(pass, at);
+            }
+            Self::Jwk => {
+                pass.span(at.start.saturating_sub(jwk::REACH), at.end + jwk::REACH);
+                jwk::detect(pass, at);
+            }
             Self::Basic => basic::detect(pass, at),
             Self::Bearer => basic::detect_bearer(pass, at),
             Self::Marker(form) => pass.marker(at, form),

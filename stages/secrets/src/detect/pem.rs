@@ -13,7 +13,7 @@ use crate::pass::Pass;
 use crate::placeholder;
 
 /// Longest armored text that is read: an RSA key of 16,384 bits takes 13 KB.
-const LONGEST: usize = 64 << 10;
+pub(crate) const LONGEST: usize = 64 << 10;
 /// Fewest base64 characters of a key: Ed25519 in PKCS #8 takes 64.
 const FEWEST: usize = 60;
 

@@ -18,6 +18,8 @@ const PUBLIC_LINES: usize = 100;
 const PRIVATE_LINES: usize = 500;
 /// Lines between the two keys: how the passphrase is stretched.
 const BETWEEN: usize = 8;
+/// How far behind its first line a key may reach, its lines being of 64 characters.
+pub(crate) const REACH: usize = 64 << 10;
 
 /// Looks at the first line of a key file: the format names its cipher and how many lines of each part follow.
 pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) {

@@ -39,9 +39,9 @@ pub fn scan(
 ) -> Result<HistoryReport, SourceError> {
     let scanner = |blob: Blob<'_>| {
         // Nothing is known of what it looks for.
-        let whole = 0..blob.bytes.len();
+        let length = blob.bytes.len();
         scanner(blob);
-        Looked { hits: Vec::new(), open: vec![whole] }
+        Looked::open(length)
     };
     trace(repository, selection, &scanner, &|_, _| {}, cancelled, threads)
 }

@@ -281,8 +281,7 @@ impl<'a> Walk<'a> {
         let seen = self.is_looked_at(&bytes).then_some(number);
         let looked = if self.before.iter().any(|pack| pack.has(id)) {
             let holders = self.holders.lock().unwrap_or_else(PoisonError::into_inner);
-            let whole = 0..bytes.len();
-            Looked { hits: holders.get(id).cloned().unwrap_or_default(), open: vec![whole] }
+            Looked { hits: holders.get(id).cloned().unwrap_or_default(), ..Looked::open(bytes.len()) }
         } else {
             let base =
                 base.filter(|_| seen.is_some()).and_then(|base| Some((base, self.pack.id(base.seen?))));
@@ -303,10 +302,12 @@ impl<'a> Walk<'a> {
         let looked = match base {
             None => visit.show(id, bytes, self.tally),
             Some((base, base_id)) => {
-                let taken = take(&base.looked, &work.delta);
+                let mut taken = take(&base.looked, &work.delta);
                 // Scanners of commits read the whole, and an entry of a tree says itself how far it reaches.
                 if visit.kind == Kind::Blob {
-                    add_near(&mut work.changed, &taken.open);
+                    widen(bytes, &mut work.changed);
+                    taken.forget(&work.changed);
+                    add_near(&mut work.changed, &taken);
                     widen(bytes, &mut work.changed);
                 }
                 self.tally.shown(bytes.len(), work.changed.iter().map(ExactSizeIterator::len).sum());

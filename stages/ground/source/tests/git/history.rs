@@ -66,7 +66,7 @@ fn holders(folder: &Path) -> BTreeMap<String, Vec<Hit>> {
     let scanner = |blob: source::Blob<'_>| {
         let found = blob.changed.iter().flat_map(|range| hits(&blob.bytes[range.clone()], range.start));
         let whole = 0..blob.bytes.len();
-        Looked { hits: found.collect(), open: vec![whole] }
+        Looked { hits: found.collect(), open: vec![whole], ..Looked::default() }
     };
     let holder = |blob: &Digest, hits: &[Hit]| {
         assert!(held.lock().unwrap().insert(blob.hex(), hits.to_vec()).is_none(), "{blob} is told twice");
