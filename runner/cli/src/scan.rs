@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::{Engine, Input, Instance, Ran, StopAfter, World};
-use model::{Message, Policy, RunHeader, Subject};
+use model::{Policy, RunHeader, Subject};
 use plan::{Fate, Plan, Scope};
 use report::Record;
 use stage::{Files, Globs, Need};

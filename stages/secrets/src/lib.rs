@@ -5,6 +5,9 @@
 //! their own, URLs, names that say credential), and to the requests in the text to ignore what stands there. What was
 //! found is judged by its own structure first: a value whose checksum is wrong was issued by nobody.
 //!
+//! What it misses: a value on the line behind its name, unless the format is known by itself; credentials in prose; what only a
+//! tag or a commit message holds.
+//!
 //! It does not ask any service whether a credential works, and it never keeps a value: what leaves the engine is
 //! redacted.
 
