@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ::stage::{Given, Sink, StageError};
 use model::{Digest, GapKind, SecretVerdict};
 use rayon::prelude::*;
-use source::{Blob, Content, Introduced, Looked, Names};
+use source::{Blob, Content, Introduced, Looked, Names, Problem};
 
 use crate::finding::Source;
 use crate::hint::{Hint, Language};
@@ -72,13 +72,11 @@ pub(crate) fn look(given: &Given<'_>, out: &Sink, prepared: &Prepared<'_>) -> Re
     if given.cancelled() {
         return Err(StageError::Cancelled);
     }
-    for problem in problems {
-        out.gap(GapKind::Unread, problem.code, &problem.path, problem.reason);
-    }
     let holders = holders.into_inner().unwrap_or_else(PoisonError::into_inner);
     let limits = limits.into_inner().unwrap_or_else(PoisonError::into_inner);
     let blobs: BTreeSet<Digest> = holders.keys().chain(limits.keys()).copied().collect();
     let origins = given.compute(|| commits.attribute(&blobs, &survey.absent)).map_err(StageError::Failed)?;
+    say_problems(out, problems.into_iter().chain(survey.problems).chain(origins.problems));
     if let Some(missing) = origins.missing {
         given.lacks_objects()?;
         out.gap_at(GapKind::Unread, missing.code, &missing.path, None, missing.reason, Some(FETCH));
@@ -94,6 +92,15 @@ pub(crate) fn look(given: &Given<'_>, out: &Sink, prepared: &Prepared<'_>) -> Re
     }
     totals.say(out);
     Second { given, prepared, holders: &holders, looks: Mutex::default() }.say(out, &introduced)
+}
+
+/// Says what of blobs, folders and commits cannot be read; what is said of several kinds is said once.
+fn say_problems(out: &Sink, problems: impl Iterator<Item = Problem>) {
+    let problems: BTreeSet<_> =
+        problems.map(|problem| (problem.code, problem.path, problem.reason)).collect();
+    for (code, path, reason) in problems {
+        out.gap(GapKind::Unread, code, &path, reason);
+    }
 }
 
 /// Returns what a look at a blob of `length` bytes says to those that are deltas of it.

@@ -117,13 +117,13 @@ impl Objects {
         Some(prefix)
     }
 
-    /// Shows every tree or commit to `visitor` once.
+    /// Shows every tree or commit to `visitor` once. Returns what could not be read.
     pub(crate) fn each(
         &self,
         repository: &Repository,
         kind: Kind,
         visitor: &(dyn Fn(Seen<'_>) + Sync),
-    ) -> Result<(), SourceError> {
+    ) -> Result<Visited, SourceError> {
         let visitor = |seen: Seen<'_>| {
             visitor(seen);
             Looked::default()
@@ -132,17 +132,17 @@ impl Objects {
         let (bound, cancelled) = (u64::MAX, &|| false);
         let visit =
             Visit { repository, objects: self, kind, bound, visitor: &visitor, holder: &holder, cancelled };
-        visit.run().map(drop)
+        visit.run()
     }
 
     /// Shows every tree that has an entry which `wanted` holds for to `holder`, with those entries: where each begins and
-    /// ends, and the key of its id.
+    /// ends, and the key of its id. Returns what could not be read.
     pub(crate) fn trees_with(
         &self,
         repository: &Repository,
         wanted: &(dyn Fn(&TreeEntry<'_>) -> bool + Sync),
         holder: &Holder<'_>,
-    ) -> Result<(), SourceError> {
+    ) -> Result<Visited, SourceError> {
         let length = self.algorithm.length();
         let visitor = |seen: Seen<'_>| {
             let mut hits = Vec::new();
@@ -155,7 +155,7 @@ impl Objects {
         };
         let (kind, bound, cancelled) = (Kind::Tree, u64::MAX, &|| false);
         let visit = Visit { repository, objects: self, kind, bound, visitor: &visitor, holder, cancelled };
-        visit.run().map(drop)
+        visit.run()
     }
 
     /// Returns the names of all packs and the ids of all loose objects: they fix what is held.

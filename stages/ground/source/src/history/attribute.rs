@@ -31,6 +31,8 @@ pub struct Origins {
     pub places: BTreeMap<Digest, Vec<Introduced>>,
     /// What commits lead to and the repository does not hold.
     pub missing: Option<Problem>,
+    /// Commits that are there and cannot be read.
+    pub problems: Vec<Problem>,
 }
 
 /// Returns for each of `blobs` where it came in; one that no selected commit holds is left out. `absent` is what a
@@ -54,15 +56,15 @@ pub(super) fn attribute_in(
     absent: &BTreeSet<Digest>,
 ) -> Result<Origins, SourceError> {
     let wanted: BTreeSet<Digest> = blobs.iter().copied().chain(traced(absent)).collect();
-    let (mut places, unrooted) = match selection {
+    let Traced { mut places, unrooted, problems } = match selection {
         Selection::Everything => everything(repository, opened.of(repository)?, &wanted)?,
         Selection::Range { tips, excluded } => {
-            (range::attribute(repository, tips, excluded, &wanted)?, Vec::new())
+            Traced { places: range::attribute(repository, tips, excluded, &wanted)?, ..Traced::default() }
         }
     };
     let missing = told(absent, &places, &unrooted);
     places.retain(|blob, _| blobs.contains(blob));
-    Ok(Origins { places, missing })
+    Ok(Origins { places, missing, problems })
 }
 
 /// Keeps the earliest place of each blob and path, in order of time.
@@ -104,18 +106,26 @@ impl Wanted<'_> {
 /// Of each tree that leads to a wanted blob, the entries that lead on, as they stand in it.
 type Leads = HashMap<Digest, Box<[u8]>>;
 
-/// Where each wanted object came in, and what is missing above all folders.
-type Traced = (BTreeMap<Digest, Vec<Introduced>>, Vec<String>);
+/// Where each wanted object came in.
+#[derive(Default)]
+struct Traced {
+    places: BTreeMap<Digest, Vec<Introduced>>,
+    /// What is missing above all folders.
+    unrooted: Vec<String>,
+    /// Commits that cannot be read.
+    problems: Vec<Problem>,
+}
 
 fn everything(
     repository: &Repository,
     objects: &Objects,
     blobs: &BTreeSet<Digest>,
 ) -> Result<Traced, SourceError> {
-    let graph = Graph::read(repository, objects)?;
+    let mut graph = Graph::read(repository, objects)?;
+    let problems = std::mem::take(&mut graph.problems);
     let unrooted = unrooted(repository, objects, &graph)?;
     if blobs.is_empty() {
-        return Ok((BTreeMap::new(), unrooted));
+        return Ok(Traced { unrooted, problems, ..Traced::default() });
     }
     let wanted = Wanted { keys: blobs.iter().map(|blob| key(blob.bytes())).collect(), blobs };
     let leading = leading_trees(repository, objects, &wanted)?;
@@ -131,7 +141,7 @@ fn everything(
         comparison.brought.into_iter().map(move |(blob, path)| (blob, introduced(path)))
     });
     let found: Vec<(Digest, Introduced)> = brought.collect();
-    Ok((earliest(found.into_iter()), unrooted))
+    Ok(Traced { places: earliest(found.into_iter()), unrooted, problems })
 }
 
 /// Returns the trees that may hold a wanted blob at any depth: all that do, and of those that are deltas of them a few that no

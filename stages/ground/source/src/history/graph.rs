@@ -5,8 +5,9 @@ use std::sync::{Mutex, PoisonError};
 
 use model::{Algorithm, Digest, hex};
 
+use super::scan::report;
 use crate::objects::{Kind, Objects, Seen};
-use crate::{Repository, SourceError};
+use crate::{Problem, Repository, SourceError};
 
 /// A commit, as far as attribution needs it.
 pub(super) struct Commit {
@@ -21,6 +22,8 @@ pub(super) struct Commit {
 pub(super) struct Graph {
     commits: HashMap<Digest, Commit>,
     tips: Vec<Digest>,
+    /// Commits that cannot be read.
+    pub(super) problems: Vec<Problem>,
 }
 
 impl Graph {
@@ -33,7 +36,7 @@ impl Graph {
                 commits.lock().unwrap_or_else(PoisonError::into_inner).insert(commit.id, commit);
             }
         };
-        objects.each(repository, Kind::Commit, &visitor)?;
+        let problems = report(objects.each(repository, Kind::Commit, &visitor)?).problems;
         let tips = repository.with(|handle| {
             let mut tips = Vec::new();
             let references = handle.references();
@@ -47,7 +50,7 @@ impl Graph {
             Ok(tips)
         })?;
         let tips = tips.into_iter().filter_map(|tip| repository.digest(tip)).collect();
-        Ok(Self { commits: commits.into_inner().unwrap_or_else(PoisonError::into_inner), tips })
+        Ok(Self { commits: commits.into_inner().unwrap_or_else(PoisonError::into_inner), tips, problems })
     }
 
     /// Returns each commit that a ref reaches, in no order.

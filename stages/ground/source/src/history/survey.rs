@@ -6,10 +6,11 @@ use std::sync::{Mutex, PoisonError};
 use model::Digest;
 
 use super::range;
+use super::scan::report;
 use crate::listing::{self, TreeEntry};
 use crate::objects::{Objects, Opened};
 use crate::threads::on_threads;
-use crate::{Hit, Names, Repository, Selection, SourceError, path};
+use crate::{Hit, Names, Problem, Repository, Selection, SourceError, path};
 
 /// What folders say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct Survey {
     /// What a folder lists and the repository does not hold. [`super::attribute`] tells whether that is missed: no commit
     /// need lead to the folder.
     pub absent: BTreeSet<Digest>,
+    /// Folders that are there and cannot be read.
+    pub problems: Vec<Problem>,
 }
 
 /// Looks through the folders of the selection for file names that `wanted` holds for. `threads` as in [`super::scan`].
@@ -75,6 +78,6 @@ fn everything(
             }
         }
     };
-    objects.trees_with(repository, &look, &holder)?;
-    Ok(said.into_inner().unwrap_or_else(PoisonError::into_inner))
+    let problems = report(objects.trees_with(repository, &look, &holder)?).problems;
+    Ok(Survey { problems, ..said.into_inner().unwrap_or_else(PoisonError::into_inner) })
 }

@@ -142,3 +142,30 @@ fn without(index: &[u8], id: &str) -> Vec<u8> {
     written.extend(&index[offsets + count * 4..]);
     written
 }
+
+/// A blob that is intact says nothing of where it came in when the commit that names it cannot be read.
+#[test]
+fn damaged_commits_and_folders_are_told() {
+    let check = |kind: &str, folders: usize, commits: usize| {
+        let sandbox = packed(&[]);
+        let (index, path) = (pack_file(sandbox.root(), "idx"), pack_file(sandbox.root(), "pack"));
+        let mut pack = std::fs::read(&path).unwrap();
+        let verified = sandbox.git(&["verify-pack", "-v", index.to_str().unwrap()]);
+        let whole = verified.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        for fields in whole.filter(|fields| fields.len() == 5 && fields[1] == kind) {
+            let (packed, offset): (usize, usize) = (fields[3].parse().unwrap(), fields[4].parse().unwrap());
+            pack[offset + 4..offset + packed].fill(0xff);
+        }
+        replace(&path, &pack);
+        let repository = Repository::open(sandbox.root()).unwrap();
+        let survey = history::survey(&repository, &Selection::Everything, &|_| true, 1).unwrap();
+        let blobs = survey.names.keys().copied().collect();
+        let origins =
+            history::attribute(&repository, &Selection::Everything, &blobs, &survey.absent, 1).unwrap();
+        assert_eq!((survey.problems.len(), origins.problems.len()), (folders, commits), "{kind}");
+        assert_eq!(scan(sandbox.root()).0.len(), 12, "{kind}: the blobs are intact");
+    };
+    check("blobs are left alone", 0, 0);
+    check("commit", 0, 1);
+    check("tree", 1, 0);
+}
