@@ -153,7 +153,8 @@ impl Visit<'_> {
         let whole = 0..bytes.len();
         tally.shown(bytes.len(), bytes.len());
         let looked = (self.visitor)(Seen { id, bytes, changed: std::slice::from_ref(&whole), base: None });
-        self.hear(id, bytes, looked)
+        // A scanner says things in any order.
+        self.hear(id, bytes, join(Looked::default(), looked, &[]))
     }
 
     /// Passes on what an object holds.
