@@ -104,3 +104,58 @@ fn a_pipeline_that_skips_everything_says_so() {
         check(&site, &[], 3, &["every stage was skipped", "no path matches `when.paths`", "sluicegate plan"]);
     assert!(!ran.stdout.contains("root of the project"), "{}", ran.stdout);
 }
+
+/// Expects of a section of `secrets` that its mistake is shown where it stands.
+fn refused(site: &Site, section: &str, said: &str) {
+    site.write("sluicegate.yaml", format!("version: 1\nstages:\n  secrets: {section}\n"));
+    let ran = check(site, &[], 2, &[]);
+    assert_eq!((ran.stdout.as_str(), ran.stderr.trim_end()), ("", said), "{section}");
+}
+
+#[test]
+fn what_a_section_names_and_is_not_there_is_a_mistake_of_the_file() {
+    let site = leaking("sluicegate.yaml");
+    let shown = |message: &str, section: &str, column: usize| {
+        let caret = " ".repeat(column - 1);
+        format!("error: sluicegate.yaml:3:{column}: {message}\n  |\n3 |   secrets: {section}\n  | {caret}^")
+    };
+    let check = |section: &str, column: usize, message: &str| {
+        refused(&site, section, &shown(message, section, column));
+    };
+    check("{ disable: [bogus] }", 24, "there is no rule `bogus` to disable");
+    let close = "there is no rule `github-personal-acces-token` to disable; did you mean `github-personal-access-token`?";
+    check("{ disable: [json-web-token, github-personal-acces-token] }", 40, close);
+    check("{ rules: [own.yaml] }", 22, "the section names `own.yaml`, and there is no such file");
+    check(
+        "{ gitleaks: .gitleaks.toml }",
+        24,
+        "the section names `.gitleaks.toml`, and there is no such file",
+    );
+    site.write("own.yaml", b"\xff");
+    check("{ rules: [own.yaml] }", 22, "`own.yaml` is not UTF-8");
+}
+
+#[test]
+fn a_mistake_in_a_file_of_rules_is_shown_there() {
+    let site = leaking("sluicegate.yaml");
+    let rule = |id: &str, pattern: &str| {
+        format!(
+            "- {{ id: {id}, service: Shop, title: Shop key, severity: high, kind: prefix, keywords: [shop_], \n   \
+             pattern: '{pattern}', why: a, rotate: b }}\n"
+        )
+    };
+    let own = "{ rules: [own.yaml], disable: [shop-key] }";
+    site.write("own.yaml", rule("shop-key", "shop_[0-9]{8}"));
+    site.write("sluicegate.yaml", LAX.replace("{}", own));
+    check(&site, &[], 0, &[]);
+    site.write("own.yaml", rule("shop-key", "shop_["));
+    let said = [
+        "error: own.yaml:1:3: rule `shop-key`: `shop_[` is not a regular expression",
+        "\n1 | - { id: shop-key",
+    ];
+    check(&site, &[], 2, &said);
+    site.write("own.yaml", rule("shop-key", "shop_[0-9]{8}") + &rule("json-web-token", "shop_[0-9]{9}"));
+    check(&site, &[], 2, &["error: own.yaml:3:3: rule `json-web-token` stands twice"]);
+    site.write("own.yaml", "- { id: shop-key, bogus: 1 }\n");
+    check(&site, &[], 2, &["error: own.yaml:1:19: unknown key `bogus`"]);
+}

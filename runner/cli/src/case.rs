@@ -132,11 +132,7 @@ type Side = (Policy, Vec<Loosened>);
 
 /// Reads one side's policy from its files.
 pub(crate) fn side_of(layers: &Layers) -> Result<Side, Fault> {
-    let shown = |error: ConfigError| {
-        let file = layers.files().iter().find(|file| file.path() == error.file);
-        file.map_or(error.clone(), |file| file.shown(error))
-    };
-    side(&PolicyText::of(layers)).map_err(|errors| wrong(errors.into_iter().map(shown)))
+    side(&PolicyText::of(layers)).map_err(|errors| wrong(errors.into_iter().map(|error| layers.shown(error))))
 }
 
 fn wrong(errors: impl IntoIterator<Item = ConfigError>) -> Fault {

@@ -2,11 +2,13 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use model::Subject;
+use model::{Policy, Subject};
 use plan::{Combined, Layers, Loosened, PipelineFile, Plan, Profile, Request, Scope, Selection, combine};
 use report::Exit;
 use source::{ReadError, Tree};
+use stage::Files;
 
 use crate::args::Choice;
 use crate::case;
@@ -194,6 +196,19 @@ impl Pipeline {
             environment,
             shard: choice.shard,
         };
-        Plan::new(&request).map_err(Fault::usage)
+        let plan = Plan::new(&request).map_err(Fault::usage)?;
+        self.check(&plan, &checkout.policy)?;
+        Ok(plan)
+    }
+
+    /// Has every stage look at the policy files that its section names. What the target alone names is not the change's to
+    /// mend: the run tells of it.
+    fn check(&self, plan: &Plan, policy: &Arc<dyn Tree>) -> Result<(), Fault> {
+        for instance in plan.instances().iter().filter(|instance| instance.policy != Policy::Target) {
+            let files = Files::select(Arc::clone(policy), &instance.spec.policy());
+            let checked = instance.stage.check(&files);
+            checked.map_err(|error| Fault::usage(self.combined.head().shown(error)))?;
+        }
+        Ok(())
     }
 }

@@ -7,7 +7,7 @@ use engine::{Engine, Input, Instance, Ran, StopAfter, World};
 use model::{Policy, RunHeader, Subject};
 use plan::{Fate, Plan, Scope};
 use report::Record;
-use stage::{Files, Globs, Need};
+use stage::Files;
 use store::{Cache, Key};
 
 use crate::args::Choice;
@@ -116,12 +116,7 @@ fn sides(instance: &Instance, world: &World, handed_by_two: bool) -> Vec<Policy>
     if instance.policy == Policy::Both && handed_by_two {
         return vec![Policy::Target, Policy::Head];
     }
-    let globs: Vec<&Globs> = instance
-        .spec
-        .needs
-        .iter()
-        .filter_map(|need| if let Need::Policy(globs) = need { Some(globs) } else { None })
-        .collect();
+    let globs = instance.spec.policy();
     if instance.policy != Policy::Both || globs.is_empty() {
         return vec![instance.policy];
     }

@@ -65,6 +65,12 @@ impl Layers {
         self.paths.get(1..).unwrap_or_default()
     }
 
+    /// Returns an error of a section with the line as its file has it.
+    pub fn shown(&self, error: ConfigError) -> ConfigError {
+        let file = self.files.iter().find(|file| file.path() == error.file);
+        file.map_or(error.clone(), |file| file.shown(error))
+    }
+
     /// Tells whether there is a file, or only what was detected.
     pub fn is_written(&self) -> bool {
         self.written

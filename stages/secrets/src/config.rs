@@ -25,7 +25,8 @@ pub(crate) struct Config {
     #[schemars(with = "Option<String>")]
     gitleaks: Option<Spanned<String>>,
     /// Rules that are left out, by name.
-    disable: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    disable: Vec<Spanned<String>>,
     /// What is let pass. Its findings are still said, as suppressed.
     allow: Vec<RawAllow>,
     /// Least probability, in percent, of a credential that only its name speaks for; 70 by default. In tests, examples,
@@ -86,16 +87,16 @@ pub(crate) struct AllowEntry {
     line: u32,
 }
 
-/// The section, checked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// The section, checked. Where a name stands is not written: it is no part of the configuration.
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Checked {
     pub(crate) history: HistoryScope,
     /// Paths of rule files.
-    pub(crate) rules: Vec<String>,
+    pub(crate) rules: Vec<Spanned<String>>,
     /// Path of a gitleaks configuration.
-    pub(crate) gitleaks: Option<String>,
+    pub(crate) gitleaks: Option<Spanned<String>>,
     /// Sorted, each once.
-    pub(crate) disable: Vec<String>,
+    pub(crate) disable: Vec<Spanned<String>>,
     pub(crate) allow: Vec<AllowEntry>,
     pub(crate) threshold: u8,
     pub(crate) archives: bool,
@@ -108,16 +109,16 @@ impl Checked {
     /// Reads and checks the section.
     pub(crate) fn of(section: &Section) -> Result<Self, ConfigError> {
         let raw: Config = section.parse()?;
-        let rules: Vec<String> =
-            raw.rules.iter().map(|file| check_file(section, file)).collect::<Result<_, _>>()?;
-        let gitleaks = raw.gitleaks.as_ref().map(|file| check_file(section, file)).transpose()?;
+        let rules: Vec<Spanned<String>> =
+            raw.rules.into_iter().map(|file| check_file(section, file)).collect::<Result<_, _>>()?;
+        let gitleaks = raw.gitleaks.map(|file| check_file(section, file)).transpose()?;
         let threshold = raw.threshold.as_ref().map_or(THRESHOLD, |percent| percent.value);
         if let Some(percent) = raw.threshold.as_ref().filter(|percent| !(1..=100).contains(&percent.value)) {
             return Err(refuse(section, percent, "a percentage from 1 to 100 is expected here"));
         }
         let mut disable = raw.disable;
-        disable.sort();
-        disable.dedup();
+        disable.sort_by(|a, b| a.value.cmp(&b.value));
+        disable.dedup_by(|a, b| a.value == b.value);
         let allow = raw.allow.into_iter().map(|entry| check_allow(section, entry));
         Ok(Self {
             history: raw.history.unwrap_or_default(),
@@ -134,7 +135,13 @@ impl Checked {
 
     /// Returns the paths of the policy files that the section names.
     pub(crate) fn policy_files(&self) -> impl Iterator<Item = &String> {
-        self.rules.iter().chain(&self.gitleaks)
+        self.rules.iter().chain(&self.gitleaks).map(|file| &file.value)
+    }
+
+    /// Describes what is wrong with something that the section names.
+    pub(crate) fn refuse(&self, named: &Spanned<String>, message: String) -> ConfigError {
+        let at = named.referenced;
+        ConfigError::new(&self.file, "", at.line() as usize, at.column() as usize, message)
     }
 
     /// Returns the entries of what is let pass, as the engine takes them.
@@ -173,7 +180,7 @@ fn refuse<T>(section: &Section, value: &Spanned<T>, message: impl Into<String>) 
 }
 
 /// Takes the path of a file of the repository.
-fn check_file(section: &Section, file: &Spanned<String>) -> Result<String, ConfigError> {
+fn check_file(section: &Section, mut file: Spanned<String>) -> Result<Spanned<String>, ConfigError> {
     let path = file.value.strip_prefix("./").unwrap_or(&file.value);
     let outside = path.is_empty()
         || path.starts_with('/')
@@ -182,11 +189,12 @@ fn check_file(section: &Section, file: &Spanned<String>) -> Result<String, Confi
     if outside {
         return Err(refuse(
             section,
-            file,
+            &file,
             "the path of a file of the repository is expected here, as `.gitleaks.toml`",
         ));
     }
-    Ok(path.to_owned())
+    file.value = path.to_owned();
+    Ok(file)
 }
 
 fn check_allow(section: &Section, raw: RawAllow) -> Result<AllowEntry, ConfigError> {
@@ -245,10 +253,8 @@ mod tests {
                     allow:\n  - { path: 'docs/**', rule: json-web-token, reason: examples }\n";
         let checked = read(text).unwrap();
         assert_eq!(checked.policy_files().collect::<Vec<_>>(), ["own/rules.yaml", ".gitleaks.toml"]);
-        assert_eq!(
-            (checked.disable, checked.threshold, checked.allow[0].line),
-            (vec!["a".into(), "b".into()], 80, 7)
-        );
+        let disabled: Vec<_> = checked.disable.iter().map(|rule| rule.value.as_str()).collect();
+        assert_eq!((disabled, checked.threshold, checked.allow[0].line), (vec!["a", "b"], 80, 7));
     }
 
     #[test]

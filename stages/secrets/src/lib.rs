@@ -30,6 +30,7 @@ pub mod gitleaks;
 mod hint;
 mod history;
 mod hit;
+mod in_force;
 mod kept;
 mod limit;
 mod links;

@@ -70,6 +70,21 @@ pub enum RulesError {
     TooMany,
 }
 
+impl RulesError {
+    /// Returns the name of the rule that is wrong, when it is one.
+    pub(crate) fn rule(&self) -> Option<&str> {
+        match self {
+            Self::Twice(rule)
+            | Self::Severity { rule, .. }
+            | Self::Check { rule, .. }
+            | Self::Pattern { rule, .. }
+            | Self::NoKeyword(rule)
+            | Self::NoCode(rule) => Some(rule),
+            Self::NotDescribed(_) | Self::Keywords(_) | Self::Embedded(_) | Self::TooMany => None,
+        }
+    }
+}
+
 /// How a compiled rule looks for its credential.
 #[derive(Debug)]
 pub(crate) enum Matcher {

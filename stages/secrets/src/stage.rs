@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ::stage::{
-    ConfigError, File, Given, Globs, HistoryRange, Need, Running, Section, Sink, Spec, Stage, StageError,
-    Stages,
+    ConfigError, File, Files, Given, Globs, HistoryRange, Need, Running, Section, Sink, Spec, Stage,
+    StageError, Stages,
 };
 use model::{Digest, GapKind, Hasher, Rule, StageId, SubjectKind};
 use rayon::prelude::*;
-use source::EntryKind;
+use source::{EntryKind, ReadError};
 
 use crate::config::{self, Checked, HistoryScope};
 use crate::engine_rule::EngineRule;
@@ -18,10 +18,9 @@ use crate::finding::{self, Drafter, Source};
 use crate::hint::Hint;
 use crate::hit::Counts;
 use crate::kept::Kept;
-use crate::rule_file::RuleEntry;
-use crate::rules::{Rules, RulesBuilder, RulesError};
+use crate::rules::Rules;
 use crate::scan::Options;
-use crate::{catalog, gitleaks, history, links};
+use crate::{catalog, history, in_force, links};
 
 /// Differs with every change of code, data or rules: see `build.rs`. What another engine found is looked for again.
 const REVISION: u32 = include!(concat!(env!("OUT_DIR"), "/revision.rs"));
@@ -99,6 +98,21 @@ impl Stage for Secrets {
         prepared.rules.entries().filter_map(|entry| finding::describe(&self.id, entry)).collect()
     }
 
+    fn check(&self, policy: &Files) -> Result<(), ConfigError> {
+        // The stages of one section are configured alike.
+        if self.subject != SubjectKind::Tree || (self.policy.is_none() && self.config.disable.is_empty()) {
+            return Ok(());
+        }
+        // What this machine cannot read is no mistake of the file's: the run tells.
+        let lacking = |path: &String| {
+            policy.find(path).is_some_and(|file| matches!(file.read(), Err(ReadError::Failed(_))))
+        };
+        if self.config.policy_files().any(lacking) {
+            return Ok(());
+        }
+        in_force::compile(&self.config, Some(policy)).map(|_| ())
+    }
+
     fn run<'a>(&'a self, given: &'a Given<'a>, out: &'a Sink) -> Running<'a> {
         Box::pin(async move {
             let prepared = self.prepare(given)?;
@@ -137,56 +151,20 @@ impl Prepared<'_> {
 impl Secrets {
     /// Works out what to look with.
     fn prepare(&self, given: &Given<'_>) -> Result<Prepared<'_>, StageError> {
+        let compile = |files| in_force::compile(&self.config, files).map(Arc::new);
+        let failed = |error: ConfigError| StageError::Failed(error.to_string());
         let rules = if self.policy.is_some() {
-            Arc::new(self.compile(given)?)
+            compile(given.policy()?).map_err(failed)?
         } else {
             let mut compiled = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
             match &*compiled {
                 Some(rules) => Arc::clone(rules),
-                None => Arc::clone(compiled.insert(Arc::new(self.compile(given)?))),
+                None => Arc::clone(compiled.insert(compile(None).map_err(failed)?)),
             }
         };
         let options =
             Options { salt: *given.salt(), threshold: self.config.threshold, archives: self.config.archives };
         Ok(Prepared { rules, options, id: &self.id, inline_ignores: self.config.inline_ignores })
-    }
-
-    /// Compiles the rules in force.
-    fn compile(&self, given: &Given<'_>) -> Result<Rules, StageError> {
-        let failed = |error: RulesError| StageError::Failed(error.to_string());
-        let mut builder = RulesBuilder::own().map_err(failed)?;
-        for path in &self.config.rules {
-            let text = self.policy_file(given, path)?;
-            let read: Result<Vec<RuleEntry>, _> = serde_saphyr::from_str(&text);
-            builder = builder.with(read.map_err(|error| {
-                StageError::Failed(ConfigError::from_yaml(path, &text, &error).to_string())
-            })?);
-        }
-        if let Some(path) = &self.config.gitleaks {
-            let text = self.policy_file(given, path)?;
-            builder = builder.gitleaks(gitleaks::read(&text, path).map_err(|error| {
-                let line = error.line as usize;
-                StageError::Failed(ConfigError::new(path, &text, line, 1, error.message).to_string())
-            })?);
-        }
-        let rules = builder
-            .allowing(self.config.allows())
-            .without(self.config.disable.clone())
-            .build()
-            .map_err(failed)?;
-        if let Some(unknown) = self.config.disable.iter().find(|id| rules.find(id).is_none()) {
-            return Err(StageError::Failed(format!("there is no rule `{unknown}` to disable")));
-        }
-        Ok(rules)
-    }
-
-    fn policy_file(&self, given: &Given<'_>, path: &str) -> Result<String, StageError> {
-        let missing = |reason: String| StageError::Failed(format!("{path}: {reason}"));
-        let file = given.policy()?.and_then(|files| files.find(path));
-        let file =
-            file.ok_or_else(|| missing("the section names this file, and it is not there".to_owned()))?;
-        let content = file.read().map_err(|error| missing(error.to_string()))?;
-        String::from_utf8(content.to_vec()).map_err(|_| missing("not in UTF-8".to_owned()))
     }
 
     /// Looks at every file of a tree.

@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use model::{Digest, Hasher, Rule, StageId, SubjectKind};
 
-use crate::{Given, Need, Sink, StageError};
+use crate::{ConfigError, Files, Given, Globs, Need, Sink, StageError};
 
 /// What a running stage is: a future that ends when the stage has said all it has to say.
 pub type Running<'a> = Pin<Box<dyn Future<Output = Result<(), StageError>> + Send + 'a>>;
@@ -22,6 +22,11 @@ pub trait Stage: Send + Sync {
     /// cannot be used none: the run tells why.
     fn rules_with(&self, _given: &Given<'_>) -> Vec<Rule> {
         self.rules()
+    }
+
+    /// Tells what is wrong with the section that only the policy files can tell which it names. Asked before anything runs.
+    fn check(&self, _policy: &Files) -> Result<(), ConfigError> {
+        Ok(())
     }
 
     /// Looks at the subject. Work that takes processor time goes through [`Given::compute`]; anything that should have
@@ -68,8 +73,13 @@ impl Spec {
 }
 
 impl Spec {
+    /// Returns the globs of the policy files.
+    pub fn policy(&self) -> Vec<&Globs> {
+        self.globs(crate::given::POLICY)
+    }
+
     /// Returns the globs of one set of files.
-    pub(crate) fn globs(&self, set: &str) -> Vec<&crate::Globs> {
+    pub(crate) fn globs(&self, set: &str) -> Vec<&Globs> {
         let of_set = |need: &'_ &Need| match need {
             Need::Files(_) => set == crate::given::FILES,
             Need::Policy(_) => set == crate::given::POLICY,
