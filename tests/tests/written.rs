@@ -108,3 +108,56 @@ fn a_dash_is_standard_output() {
     }
     assert_eq!(run(&site, &["-f", "json=-", "-f", "text"]).code, 2, "one of them needs a file");
 }
+
+#[test]
+fn a_baseline_goes_to_standard_output_too() {
+    let site = site("{}");
+    site.write("leak.py", format!("token = \"{}\"\n", token(1)));
+    let ran = site.run(&["baseline", "--offline", "-o", "-"]);
+    assert!(ran.code == 0 && !ran.stderr.contains("wrote"), "{}", ran.stderr);
+    assert!(!site.tree().join("-").exists());
+    site.write("b.json", ran.stdout);
+    site.write("sluicegate.yaml", "version: 1\nstages:\n  secrets: {}\nbaseline: b.json\n");
+    assert_eq!(run(&site, &[]).code, 0);
+}
+
+#[test]
+fn a_file_takes_one_output() {
+    let site = site("{ text: out.txt }");
+    let check = |more: &[&str], code: i32, said: &str| {
+        let ran = run(&site, more);
+        assert_eq!(ran.code, code, "{more:?}\n{}", ran.stderr);
+        assert!(ran.stderr.contains(said), "{more:?}\n{}", ran.stderr);
+    };
+    let own = site.tree().join("out.txt").display().to_string();
+    let twice = "error: several outputs would go to ./a\n  help: give each a file of its own";
+    check(&["-f", "json=a", "-f", "sarif=./a"], 2, twice);
+    check(&["-o", "a", "-f", "text", "-f", "json=./a"], 2, twice);
+    check(&["-f", "json=a", "--record", "./a"], 2, twice);
+    check(&["-f", &format!("json={own}")], 2, &format!("several outputs would go to {own}"));
+    // What the pipeline file asks for already is asked for once.
+    check(&["-f", &format!("text={own}")], 0, "");
+    #[cfg(unix)]
+    check(&["-f", "json=/dev/null", "-f", "sarif=/dev/null"], 0, "");
+}
+
+#[test]
+fn what_cannot_be_written_keeps_no_verdict_back() {
+    let site = site("{}");
+    let check = |more: &[&str], code: i32, verdict: &str| {
+        let ran = run(&site, more);
+        assert_eq!(ran.code, code, "{more:?}\n{}", ran.stderr);
+        assert!(ran.stdout.contains(verdict), "{}", ran.stdout);
+        assert!(ran.stderr.contains("error: cannot write "), "{}", ran.stderr);
+    };
+    site.write("file", "");
+    let nowhere = site.tree().join("file/report").display().to_string();
+    let asked: [&[&str]; 2] = [&["-f", &format!("json={nowhere}"), "-f", "text"], &["--record", &nowhere]];
+    for more in asked {
+        check(more, 3, "pass");
+    }
+    site.write("leak.py", format!("token = \"{}\"\n", token(1)));
+    for more in asked {
+        check(more, 1, "fail");
+    }
+}

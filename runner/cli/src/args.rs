@@ -235,8 +235,8 @@ pub(crate) struct ReportArgs {
 pub(crate) struct BaselineArgs {
     #[command(flatten)]
     pub(crate) choice: Choice,
-    /// File to write, from the folder of the pipeline file on; without it the baseline that the policy names, or else
-    /// .sluicegate/baseline.json
+    /// File to write, from the folder of the pipeline file on, or - for standard output; without it the baseline that the
+    /// policy names, or else .sluicegate/baseline.json
     #[arg(long, short)]
     pub(crate) output: Option<PathBuf>,
     /// Write it although a stage was lost, or over a file that is no baseline

@@ -66,10 +66,7 @@ fn main() -> std::process::ExitCode {
 }
 
 fn end(ended: Result<Exit, Fault>, context: &Context) -> std::process::ExitCode {
-    let exit = ended.unwrap_or_else(|fault| {
-        context.terminal.complain(&fault);
-        fault.exit()
-    });
+    let exit = context.terminal.exit(ended);
     // Not every command can stop halfway; that it was told to counts all the same.
     let interrupted = context.cancel.is_cancelled().then_some(Exit::Interrupted);
     Exit::of([exit].into_iter().chain(interrupted)).code().into()

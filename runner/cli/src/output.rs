@@ -1,19 +1,19 @@
 //! Where reports go: standard output, or a file each. Formats are those of `report::formats`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Display, Write as _};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use report::formats::{self, Color, Format, Options, Show, Timings, printable};
-use report::{Record, State, Verdict};
+use report::{Exit, Record, State, Verdict};
 
 use crate::args::Output;
 use crate::fault::Fault;
 use crate::terminal::Terminal;
 
 /// The name that stands for standard output.
-const STANDARD: &str = "-";
+pub(crate) const STANDARD: &str = "-";
 
 /// A report to write.
 pub(crate) struct Report {
@@ -21,8 +21,8 @@ pub(crate) struct Report {
     file: Option<PathBuf>,
 }
 
-/// Reads `--format` and `--output`; without any, the text report on standard output.
-pub(crate) fn reports(output: &Output) -> Result<Vec<Report>, Fault> {
+/// Reads `--format` and `--output`; without any, the text report on standard output. The record goes to a file of its own.
+pub(crate) fn reports(output: &Output, record: Option<&Path>) -> Result<Vec<Report>, Fault> {
     let mut reports = Vec::new();
     for asked in &output.formats {
         let (name, file) = match asked.split_once('=') {
@@ -47,19 +47,49 @@ pub(crate) fn reports(output: &Output) -> Result<Vec<Report>, Fault> {
         return Err(Fault::usage("several reports would go to standard output")
             .hint("give all but one a file: --format sarif=report.sarif"));
     }
+    apart(&reports, record)?;
     Ok(reports)
 }
 
-/// Reads those of the pipeline file, format and file: only files below the folder under check.
-pub(crate) fn of_pipeline(wanted: &BTreeMap<String, String>, root: &Path) -> Result<Vec<Report>, Fault> {
-    let report = |(name, file): (&String, &String)| {
+/// Refuses a file that is named for two outputs: one would be lost.
+pub(crate) fn apart(reports: &[Report], record: Option<&Path>) -> Result<(), Fault> {
+    let mut taken = BTreeSet::new();
+    let files = reports.iter().filter_map(|report| report.file.as_deref()).chain(record);
+    for file in files.filter(|file| !is_special(file)) {
+        if !taken.insert(real(file)) {
+            let error = format!("several outputs would go to {}", file.display());
+            return Err(Fault::usage(error).hint("give each a file of its own"));
+        }
+    }
+    Ok(())
+}
+
+/// Returns the one name of a file, whether or not it is there.
+fn real(file: &Path) -> PathBuf {
+    let below = || Some(folder_of(file).canonicalize().ok()?.join(file.file_name()?));
+    let there = file.canonicalize().ok();
+    there.or_else(below).or_else(|| std::path::absolute(file).ok()).unwrap_or_else(|| file.to_owned())
+}
+
+/// Adds those of the pipeline file, format and file: only files below the folder under check.
+pub(crate) fn of_pipeline(
+    reports: &mut Vec<Report>,
+    wanted: &BTreeMap<String, String>,
+    root: &Path,
+) -> Result<(), Fault> {
+    for (name, file) in wanted {
         let place = crate::place::inside(root, file).map_err(|reason| {
             Fault::usage(format!("`report` of the pipeline file names `{file}`, which is not written: {reason}"))
                 .hint("name a file below the folder under check, or give the place on the command line: --format FORMAT=FILE")
         })?;
-        Ok(Report { format: find(name)?, file: Some(place) })
-    };
-    wanted.iter().map(report).collect()
+        let same = |known: &Report| {
+            known.format.name == name && known.file.as_deref().is_some_and(|file| real(file) == real(&place))
+        };
+        if !reports.iter().any(same) {
+            reports.push(Report { format: find(name)?, file: Some(place) });
+        }
+    }
+    Ok(())
 }
 
 fn find(name: &str) -> Result<&'static Format, Fault> {
@@ -98,15 +128,15 @@ impl Lines {
     }
 }
 
-/// Renders and writes every report.
+/// Renders and writes every report, and returns how that ends: one that cannot be written keeps no other back.
 pub(crate) fn render(
     reports: &[Report],
     output: &Output,
     terminal: &Terminal,
     record: &Record,
     verdict: &Verdict,
-) -> Result<(), Fault> {
-    for report in reports {
+) -> Exit {
+    let written = |report: &Report| {
         let to_terminal = report.file.is_none();
         let options = Options {
             color: if terminal.color && to_terminal { Color::Always } else { Color::Never },
@@ -116,11 +146,11 @@ pub(crate) fn render(
         };
         let text = (report.format.render)(&formats::Report { record, verdict }, &options);
         match &report.file {
-            Some(file) => write(file, text.as_bytes())?,
-            None => print(text.as_bytes())?,
+            Some(file) => write(file, text.as_bytes()),
+            None => print(text.as_bytes()),
         }
-    }
-    Ok(())
+    };
+    Exit::of(reports.iter().map(|report| terminal.exit(written(report).map(|()| Exit::Pass))))
 }
 
 /// Prints to standard output; a reader that has gone away is no error.
@@ -136,16 +166,25 @@ pub(crate) fn print(bytes: &[u8]) -> Result<(), Fault> {
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     let refuse =
         |error: std::io::Error| Fault::incomplete(format!("cannot write {}: {error}", path.display()));
-    if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+    if is_special(path) {
         return std::fs::write(path, bytes).map_err(refuse);
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     std::fs::create_dir_all(folder).map_err(refuse)?;
     let mut file = tempfile::Builder::new().prefix(".sluicegate-").tempfile_in(folder).map_err(refuse)?;
     file.write_all(bytes).map_err(refuse)?;
     readable(file.as_file());
     file.persist(path).map_err(|error| refuse(error.error))?;
     Ok(())
+}
+
+/// Tells whether something is there that is no file to replace: a device, a pipe.
+fn is_special(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Gives a report the permissions of an ordinary file: temporary files are the user's alone.

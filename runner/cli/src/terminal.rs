@@ -5,6 +5,7 @@ use std::fmt::Display;
 use std::io::{IsTerminal as _, Write as _};
 
 use anstream::ColorChoice;
+use report::Exit;
 use report::formats::printable;
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
@@ -72,6 +73,14 @@ impl Terminal {
         } else {
             let _ = writeln!(anstream::stderr(), "{}", printable::line(&text.to_string()));
         }
+    }
+
+    /// Returns how something ended, having said what went wrong.
+    pub(crate) fn exit(&self, ended: Result<Exit, Fault>) -> Exit {
+        ended.unwrap_or_else(|fault| {
+            self.complain(&fault);
+            fault.exit()
+        })
     }
 
     /// Says what went wrong, however quiet the user wants it.

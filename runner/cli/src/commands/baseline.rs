@@ -18,8 +18,8 @@ use crate::output;
 pub(crate) async fn baseline(args: &BaselineArgs, context: &Context) -> Result<Exit, Fault> {
     // The file that this command is about to write may be named already.
     let mut prepared = ready(&args.choice, context, None, Missing::Empty).await?;
-    let (file, name) = place(args, &prepared)?;
-    let earlier = earlier(&file, args.force)?;
+    let place = place(args, &prepared)?;
+    let earlier = place.as_ref().map(|(file, _)| earlier(file, args.force)).transpose()?.flatten();
     match &earlier {
         Some(earlier) => prepared.world.salt = *earlier.salt(),
         None if prepared.world.salt == [0; 32] => {
@@ -49,6 +49,10 @@ pub(crate) async fn baseline(args: &BaselineArgs, context: &Context) -> Result<E
         let silent = Silent::of(&record, &prepared, &args.choice);
         baseline.keep(earlier, |stage| silent.holds(stage));
     }
+    let Some((file, name)) = place else {
+        output::print(baseline.write().as_bytes())?;
+        return Ok(exit);
+    };
     output::write(&file, baseline.write().as_bytes())?;
     let entries = if baseline.len() == 1 { "entry" } else { "entries" };
     context.terminal.say(format_args!(
@@ -64,11 +68,13 @@ pub(crate) async fn baseline(args: &BaselineArgs, context: &Context) -> Result<E
 const USUAL: &str = ".sluicegate/baseline.json";
 
 /// Returns the file to write, and its name in the tree that holds the policy: of a part of a repository, that is the whole.
-fn place(args: &BaselineArgs, prepared: &Prepared) -> Result<(PathBuf, PathBuf), Fault> {
+/// None is standard output.
+fn place(args: &BaselineArgs, prepared: &Prepared) -> Result<Option<(PathBuf, PathBuf)>, Fault> {
     let checkout = &prepared.checkout;
     let folder = checkout.folder.as_ref().unwrap_or(&checkout.root);
     if let Some(name) = &args.output {
-        return Ok((folder.join(name), name.clone()));
+        let file = || (folder.join(name), name.clone());
+        return Ok((name.as_os_str() != output::STANDARD).then(file));
     }
     let policy = case::side_of(prepared.pipeline.combined.head())?.0;
     let name = policy.baseline.unwrap_or_else(|| USUAL.to_owned());
@@ -76,7 +82,7 @@ fn place(args: &BaselineArgs, prepared: &Prepared) -> Result<(PathBuf, PathBuf),
         Fault::usage(format!("the policy names the baseline `{name}`, which is not written: {reason}"))
             .hint("name a file below the folder under check, or give the place with --output")
     })?;
-    Ok((file, name.into()))
+    Ok(Some((file, name.into())))
 }
 
 /// Reads the baseline that is to be replaced. What is no baseline is somebody else's.

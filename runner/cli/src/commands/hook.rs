@@ -124,10 +124,7 @@ async fn pre_push(remote: &str, context: &Context) -> Result<Exit, Fault> {
             Err(fault) => Err(fault),
         };
         // The others of the push are looked at all the same, so that one push tells everything.
-        exits.push(checked.unwrap_or_else(|fault| {
-            context.terminal.complain(&fault);
-            fault.exit()
-        }));
+        exits.push(context.terminal.exit(checked));
     }
     Ok(Exit::of(exits))
 }

@@ -10,9 +10,9 @@ use crate::output;
 
 /// Judges and renders records.
 pub(crate) fn report(args: &ReportArgs, context: &Context) -> Result<Exit, Fault> {
-    let reports = output::reports(&args.output)?;
+    let reports = output::reports(&args.output, None)?;
     let cases = args.records.iter().map(|path| CaseFile::read(path)).collect::<Result<Vec<_>, _>>()?;
     let (record, verdict) = CaseFile::merge(cases)?.judge()?;
-    output::render(&reports, &args.output, &context.terminal, &record, &verdict)?;
-    Ok(verdict.exit())
+    let written = output::render(&reports, &args.output, &context.terminal, &record, &verdict);
+    Ok(Exit::of([verdict.exit(), written]))
 }

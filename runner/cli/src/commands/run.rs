@@ -26,20 +26,21 @@ pub(crate) async fn execute(
     context: &Context,
     outgoing: Option<Outgoing>,
 ) -> Result<Exit, Fault> {
-    let mut reports = output::reports(&args.output)?;
+    let mut reports = output::reports(&args.output, args.record.as_deref())?;
     // What is pushed is commits: that changes nothing in the worktree.
     let pushed = outgoing.is_some();
     let more = outgoing.as_ref().is_some_and(|outgoing| !outgoing.last);
     let prepared = ready(&args.choice, context, outgoing, Missing::Refused).await?;
     if !pushed {
-        reports.extend(output::of_pipeline(&prepared.sections.reports, &prepared.checkout.root)?);
+        output::of_pipeline(&mut reports, &prepared.sections.reports, &prepared.checkout.root)?;
+        output::apart(&reports, args.record.as_deref())?;
     }
     let (case, bugs, interrupted) = judge_ready(args, context, &prepared).await?;
     let (record, verdict) = case.judge()?;
-    if let Some(file) = &args.record {
-        case.write(file)?;
-    }
-    output::render(&reports, &args.output, &context.terminal, &record, &verdict)?;
+    // What cannot be written keeps nothing else back, the verdict least of all.
+    let recorded = args.record.as_ref().map_or(Ok(()), |file| case.write(file));
+    let recorded = context.terminal.exit(recorded.map(|()| Exit::Pass));
+    let written = output::render(&reports, &args.output, &context.terminal, &record, &verdict);
     let bug = bugs.first().map(|_| Exit::Bug);
     for bug in &bugs {
         context.terminal.complain(&Fault::bug(bug.clone()));
@@ -49,7 +50,7 @@ pub(crate) async fn execute(
         // The program ends here: taking apart what is known of every file would be for nothing.
         std::mem::forget(prepared);
     }
-    Ok(Exit::of([verdict.exit()].into_iter().chain(bug).chain(interrupted)))
+    Ok(Exit::of([verdict.exit(), recorded, written].into_iter().chain(bug).chain(interrupted)))
 }
 
 /// Runs the stages and collects what the verdict depends on.
