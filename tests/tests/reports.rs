@@ -65,7 +65,7 @@ fn cases() -> Vec<Case> {
         Case::new("clean", clean(), 0),
         Case::new("nothing", Site::new(), 3),
         Case::new("gaps", gaps(), 3),
-        Case::new("failed", failed(), 3),
+        Case { arguments: vec!["--offline", "--since", "main"], ..Case::new("failed", failed(), 3) },
         Case::new("accepted", accepted(), 1),
         Case::new("names", names(), 1),
         Case { arguments: vec!["--offline", "--since", "main"], ..Case::new("change", change(), 1) },
@@ -87,9 +87,10 @@ fn gaps() -> Site {
     site
 }
 
+/// The target branch lacks a file that its own policy names.
 fn failed() -> Site {
-    let site = Site::new();
-    site.write("sluicegate.yaml", "version: 1\nstages:\n  secrets: { rules: [rules.yaml] }\n");
+    let site = Site::branched("version: 1\nstages:\n  secrets: { rules: [rules.yaml] }\n");
+    site.write("rules.yaml", "[]\n").commit("mend");
     site
 }
 
