@@ -332,6 +332,34 @@ fn a_history_is_read_however_it_is_stored() {
 }
 
 #[test]
+fn what_is_counted_of_a_history_is_the_same_however_it_is_stored() {
+    let site = repository();
+    let fake = leak(30).replace("ghp_", "ghp_0");
+    let odd = fake.get(..51).unwrap_or_default().to_owned() + "\"\npassword = \"changeme\"\n";
+    for number in 0..10 {
+        site.write("a.py", format!("{}{odd}x = {number}\n", "text\n".repeat(200)));
+        site.write("b.bin", [&[0; 999][..], &[number]].concat()).commit("more");
+    }
+    let of_commits = || {
+        let report = site.report(&["--offline"]).1;
+        let stages = report["stages"].as_array().unwrap().clone();
+        let counted = |subject: &str| {
+            let stage = stages.iter().find(|stage| stage["id"] == "secrets" && stage["subject"] == subject);
+            stage.map(|stage| stage["counted"].clone()).unwrap_or_default()
+        };
+        (counted("commits"), counted("tree"))
+    };
+    let loose = of_commits();
+    assert_eq!(loose.0, serde_json::json!({ "scanned": 21, "binary": 10 }));
+    assert!(
+        loose.1["placeholder"].as_u64() > Some(0) || loose.1["proven-fake"].as_u64() > Some(0),
+        "{loose:?}"
+    );
+    site.git(&["gc", "--quiet", "--aggressive", "--prune=now"]);
+    assert_eq!(of_commits(), loose, "one pack");
+}
+
+#[test]
 fn a_history_that_is_not_all_here_is_said() {
     let site = repository();
     for number in 0..3 {
@@ -344,6 +372,12 @@ fn a_history_that_is_not_all_here_is_said() {
     let (code, paths, gaps) = history(&site, &shallow);
     assert_eq!((code, paths), (3, vec![]), "{gaps:?}");
     assert_eq!(gaps, ["shallow-history"]);
+    let text = site.run(&["run", "--offline", &shallow]).stdout;
+    assert!(text.contains("history is cut at 1 commit\n"), "{text}");
+    assert!(
+        text.contains("git fetch --unshallow (GitHub: fetch-depth: 0; GitLab: GIT_DEPTH: \"0\")"),
+        "{text}"
+    );
     site.git(&["config", "uploadpack.allowFilter", "true"]);
     let partial = site.beside("partial").display().to_string();
     site.git(&["clone", "--quiet", "--filter=blob:none", &url, &partial]);

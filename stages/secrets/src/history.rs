@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ::stage::{Given, Sink, StageError};
 use model::{Digest, GapKind, SecretVerdict};
 use rayon::prelude::*;
-use source::{Blob, Content, Introduced, Looked, Names, Problem};
+use source::{Blob, Content, Introduced, Looked, Names, Problem, SHALLOW_HISTORY};
 
 use crate::finding::Source;
 use crate::hint::{Hint, Language};
@@ -30,6 +30,10 @@ const FIRST_LOOK: u8 = 10;
 
 /// Bytes around a find that are looked at again, more than a report shows.
 const AROUND: usize = 16 << 10;
+
+/// What closes the gap that a shallow clone leaves.
+const DEEPEN: &str =
+    "fetch the whole history: git fetch --unshallow (GitHub: fetch-depth: 0; GitLab: GIT_DEPTH: \"0\")";
 
 /// What closes the gap that missing objects leave.
 const FETCH: &str = "fetch the whole history: git fetch --refetch --no-filter";
@@ -90,7 +94,7 @@ pub(crate) fn look(given: &Given<'_>, out: &Sink, prepared: &Prepared<'_>) -> Re
             out.gap(kind, code, path, reason);
         }
     }
-    totals.say(out);
+    totals.say_contents(out);
     Second { given, prepared, holders: &holders, looks: Mutex::default() }.say(out, &introduced)
 }
 
@@ -99,7 +103,8 @@ fn say_problems(out: &Sink, problems: impl Iterator<Item = Problem>) {
     let problems: BTreeSet<_> =
         problems.map(|problem| (problem.code, problem.path, problem.reason)).collect();
     for (code, path, reason) in problems {
-        out.gap(GapKind::Unread, code, &path, reason);
+        let hint = (code == SHALLOW_HISTORY).then_some(DEEPEN);
+        out.gap_at(GapKind::Unread, code, &path, None, reason, hint);
     }
 }
 

@@ -8,6 +8,9 @@
 //! What it misses: a value on the line behind its name, unless the format is known by itself; credentials in prose; what only a
 //! tag or a commit message holds.
 //!
+//! Of files it counts how many were scanned and what it passed over in them (`placeholder`, `proven-fake`, `binary`); of commits
+//! only contents (`scanned`, `binary`), whatever way a repository stores them.
+//!
 //! It does not ask any service whether a credential works, and it never keeps a value: what leaves the engine is
 //! redacted.
 

@@ -324,19 +324,21 @@ impl Totals {
         self.binary.fetch_add(counts.binary, Ordering::Relaxed);
     }
 
-    pub(crate) fn say(&self, out: &Sink) {
-        for (what, number) in [
-            ("scanned", &self.contents),
-            ("proven-fake", &self.fake),
-            ("placeholder", &self.placeholder),
-            ("binary", &self.binary),
-        ] {
-            out.count(what, number.load(Ordering::Relaxed));
-        }
+    fn say(&self, out: &Sink) {
+        self.say_contents(out);
+        out.count("proven-fake", self.fake.load(Ordering::Relaxed));
+        out.count("placeholder", self.placeholder.load(Ordering::Relaxed));
         let links = self.links.load(Ordering::Relaxed);
         if links > 0 {
             out.count("links", links);
         }
+    }
+
+    /// Says how many contents there were. What was passed over in them is for files alone: of a history only what is new is
+    /// read, and what of a blob is new depends on how it is stored.
+    pub(crate) fn say_contents(&self, out: &Sink) {
+        out.count("scanned", self.contents.load(Ordering::Relaxed));
+        out.count("binary", self.binary.load(Ordering::Relaxed));
     }
 }
 

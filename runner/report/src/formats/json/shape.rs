@@ -136,7 +136,8 @@ pub(super) struct Stage<'a> {
     /// Whether the results cache answered; told with `--timings` alone, since the first run and the second must give
     /// the same bytes.
     pub(super) cached: Option<bool>,
-    /// What was counted: files scanned, or passed over by a rule of the stage.
+    /// What was counted: files scanned, or passed over by a rule of the stage; the same for the same content, however a
+    /// repository stores it.
     pub(super) counted: BTreeMap<&'a str, u64>,
     /// Wall time; told with `--timings` alone.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -9,6 +9,8 @@ use crate::{Blob, Hit, Looked, Problem, Repository, Selection, SourceError};
 
 /// Larger blobs are not shown: a problem each, unless they are binary.
 pub(super) const BLOB_BOUND: u64 = 64 << 20;
+/// The code of the problem that a shallow clone is.
+pub const SHALLOW_HISTORY: &str = "shallow-history";
 /// So many problems of one kind are told one by one; the rest is counted.
 const TOLD: usize = 100;
 
@@ -151,9 +153,10 @@ fn too_large(id: &str, size: u64) -> Problem {
 
 /// Tells that history goes no further than to a number of commits of a shallow clone.
 pub(super) fn shallow(commits: usize) -> Option<Problem> {
+    let unit = if commits == 1 { "commit" } else { "commits" };
     (commits > 0).then(|| Problem {
-        code: "shallow-history",
+        code: SHALLOW_HISTORY,
         path: String::new(),
-        reason: format!("the clone is shallow: history is cut at {commits} commits"),
+        reason: format!("the clone is shallow: history is cut at {commits} {unit}"),
     })
 }

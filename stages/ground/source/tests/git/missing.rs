@@ -40,7 +40,7 @@ fn cuts_and_gaps_of_a_clone_are_told() {
         sandbox.git_in("", &["clone", "--quiet", option, &url, name], 1);
         sandbox.path(name)
     };
-    let cut = "the clone is shallow: history is cut at 1 commits".to_owned();
+    let cut = "the clone is shallow: history is cut at 1 commit".to_owned();
     let shallow = clone("--depth=2", "shallow");
     assert_eq!(told(&shallow, &Selection::Everything), (4, vec![cut.clone()]));
     assert_eq!(told(&shallow, &range(&shallow, &["HEAD~1"])), (2, vec![]));
