@@ -34,7 +34,8 @@ pub struct PatternError {
 pub(crate) enum Edges {
     /// The value ends where a word ends; where it begins is checked by the caller, who knows the place.
     End,
-    /// The value begins and ends where a word does.
+    /// The value begins and ends where a word does. Where it begins an expression may say itself, by `(?:^|…)` right before
+    /// the value.
     Both,
     /// Anywhere.
     None,
@@ -293,17 +294,26 @@ fn bound_group(hir: Hir, edges: Edges) -> (Hir, bool) {
     }
 }
 
-fn bound_groups(subs: Vec<Hir>, edges: Edges) -> (Vec<Hir>, bool) {
+fn bound_groups(subs: Vec<Hir>, whole: Edges) -> (Vec<Hir>, bool) {
     let mut any = false;
+    let mut edges = whole;
     let bounded = subs
         .into_iter()
         .map(|sub| {
+            let says = is_edge(&sub);
             let (sub, found) = bound_group(sub, edges);
             any |= found;
+            edges = if says { Edges::End } else { whole };
             sub
         })
         .collect();
     (bounded, any)
+}
+
+/// Tells whether a part of an expression says where the next may begin: at the start, or behind something else.
+fn is_edge(hir: &Hir) -> bool {
+    let is_start = |hir: &Hir| matches!(hir.kind(), HirKind::Look(Look::Start));
+    matches!(hir.kind(), HirKind::Alternation(subs) if subs.iter().any(is_start))
 }
 
 fn bound(hir: Hir, edges: Edges) -> Hir {
@@ -336,6 +346,9 @@ mod tests {
         check("[0-9a-f]{4}", Edges::Both, "x abcd y", Some("abcd"));
         check("[0-9a-f]{4}", Edges::Both, "x abcdef 0123", Some("0123"));
         check("[0-9a-f]{4}", Edges::Both, "xabcd", None);
+        check("(?:^|-)(?<secret>[0-9a-f]{4})", Edges::Both, "xabcd", None);
+        check("(?:^|\\\\n)(?<secret>[0-9a-f]{4})", Edges::Both, "x\\nabcd", Some("abcd"));
+        check("(?:^|\\\\n)(?<secret>[0-9a-f]{4})", Edges::Both, "x\\nabcde", None);
         check("[0-9a-f]{4}", Edges::End, "xabcd", Some("abcd"));
         check("key=(?<secret>[0-9a-f]{4,})", Edges::Both, "mykey=abcdefg key=0123;", Some("0123"));
         check("(a|b=(?<secret>[0-9]+))x?", Edges::Both, "b=12x b=34", Some("34"));
