@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StructureStyle};
 use model::{Digest, Hasher};
-use stage::ConfigError;
+use stage::{ConfigError, TAB, indenting_tab};
 
 use crate::text::Text;
 
@@ -118,6 +118,9 @@ pub(crate) fn read(text: &Text) -> Result<Document, ConfigError> {
 
 fn syntax(text: &Text, error: &ScanError) -> ConfigError {
     let at = error.marker();
+    if let Some((line, column)) = indenting_tab(text.body(), at.line(), &error.info()) {
+        return text.error_at(line, column, TAB);
+    }
     let last = text.body().matches('\n').count() + 1;
     let info = match error.info().as_str() {
         "recursion limit exceeded" => format!("lists and maps nest deeper than {MOST_DEPTH}"),

@@ -5,7 +5,7 @@ use std::fmt;
 use model::{Digest, StageId};
 use serde::de::DeserializeOwned;
 
-use crate::wording::reword;
+use crate::wording::{TAB, indenting_tab, reword};
 
 /// A stage's section of the pipeline file. `text` is the whole file with everything outside the section blanked (line
 /// ends kept), so that a position in it is a position in the file.
@@ -59,6 +59,9 @@ impl ConfigError {
         let (line, column) = error.location().map_or((0, 0), |at| (at.line() as usize, at.column() as usize));
         let plain = error.without_snippet().to_string();
         let first = plain.lines().next().unwrap_or("malformed YAML");
+        if let Some((line, column)) = indenting_tab(text, line, first) {
+            return Self::new(file, text, line, column, TAB);
+        }
         // The reader puts the position at one end of its message; here it stands in front.
         let position = format!(" at line {line}, column {column}");
         let message = first.replace(&position, "").replace(&format!("line {line} column {column}: "), "");
@@ -69,7 +72,8 @@ impl ConfigError {
     pub fn new(file: &str, text: &str, line: usize, column: usize, message: impl Into<String>) -> Self {
         let shown =
             line.checked_sub(1).and_then(|at| text.lines().nth(at)).filter(|_| column <= MOST_COLUMNS);
-        let source_line = shown.map(|line| line.chars().take(MOST_COLUMNS).collect());
+        let visible = |character| if character == '\t' { '→' } else { character };
+        let source_line = shown.map(|line| line.chars().take(MOST_COLUMNS).map(visible).collect());
         // What it quotes may hold line ends; the message is one line.
         let message = message.into().lines().map(str::trim).collect::<Vec<_>>().join(" ");
         Self { file: file.to_owned(), line, column, message, source_line }

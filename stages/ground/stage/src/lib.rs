@@ -40,3 +40,4 @@ pub use sink::{Gift, Output, Sink};
 pub use spec::{Running, Spec, Stage};
 pub use suggestion::suggestion;
 pub use trace::{Read, Trace};
+pub use wording::{TAB, indenting_tab};

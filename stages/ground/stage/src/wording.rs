@@ -2,6 +2,9 @@
 
 use crate::suggestion;
 
+/// Lines behind its message in which a tab is looked for.
+const MOST_LINES: usize = 100;
+
 /// Rewords a message of the YAML reader; what is not known here stays as it is.
 pub(crate) fn reword(message: &str) -> String {
     let unknown = [("unknown field `", "key"), ("unknown variant `", "value")];
@@ -36,6 +39,23 @@ pub(crate) fn reword(message: &str) -> String {
     }
 }
 
+/// What is wrong with a tab in front of a line.
+pub const TAB: &str = "a tab cannot indent YAML: use spaces";
+
+/// Returns the line and column of the tab that indents, where `message`, of a YAML reader at `line`, comes of one: readers
+/// point behind it, or at the end of what stands before.
+pub fn indenting_tab(text: &str, line: usize, message: &str) -> Option<(usize, usize)> {
+    let mut words = message.split(|character: char| !character.is_alphabetic());
+    if !words.any(|word| matches!(word, "tab" | "tabs")) {
+        return None;
+    }
+    let tab = |(at, line): (usize, &str)| {
+        let blank = line.chars().take_while(|character| matches!(character, ' ' | '\t'));
+        Some((at + 1, blank.collect::<String>().find('\t')? + 1))
+    };
+    text.lines().enumerate().skip(line.saturating_sub(1)).take(MOST_LINES).find_map(tab)
+}
+
 /// Rewords ``x`, expected one of a, b``; `None` when it has another form.
 fn unknown_word(rest: &str, what: &str) -> Option<String> {
     let (word, expected) = rest.split_once("`, expected ")?;
@@ -58,6 +78,18 @@ mod tests {
 
     fn check(message: &str, expected: &str) {
         assert_eq!(reword(message), expected);
+    }
+
+    #[test]
+    fn a_tab_that_indents_is_pointed_at() {
+        let check = |text: &str, line, expected| {
+            assert_eq!(indenting_tab(text, line, "found a tab"), expected, "{text:?}");
+        };
+        check("a:\n\tb: c\n", 2, Some((2, 1)));
+        check("a:\n  \tb: c\n", 2, Some((2, 3)));
+        check("a: b\n\n\tc\n", 1, Some((3, 1)));
+        check("\ta: b\nc:\td\n", 2, None);
+        assert_eq!(indenting_tab("a:\n\tb: [\n", 2, "the table is not closed"), None);
     }
 
     #[test]

@@ -20,7 +20,15 @@ fn malformed_yaml_is_pointed_at() {
     check_error("[]\n", "1:1: a pipeline file is a map of keys and values\n  |\n1 | []\n  | ^");
     check_error(
         "version: 1\nstages:\n\tx: {}\n",
-        "3:2: tabs disallowed within this context (block indentation)\n  |\n3 | \u{fffd}x: {}\n  |  ^",
+        "3:1: a tab cannot indent YAML: use spaces\n  |\n3 | →x: {}\n  | ^",
+    );
+    check_error(
+        "version: 1\nstages:\n  secrets:\n    threshold: 80\n  \tdisable: []\n",
+        "5:3: a tab cannot indent YAML: use spaces\n  |\n5 |   →disable: []\n  |   ^",
+    );
+    check_error(
+        "version: 1\nstages: {}\ncache:\t[\n",
+        "3:8: unclosed bracket '['\n  |\n3 | cache:→[\n  |        ^",
     );
     check_error(
         "version: 1\n---\nversion: 1\n",
