@@ -267,10 +267,11 @@ fn a_record_of_another_version_is_refused() {
     };
     assert_eq!(write(&context).code, 0);
     let of_the_next = [&[99.into()], &context[1..]].concat();
+    assert!(write(&of_the_next).stderr.contains("(records of version 99; this one reads version "));
     for other in [&context[1..], &of_the_next] {
         let ran = write(other);
         assert_eq!(ran.code, 2);
         assert!(ran.stderr.contains("another version of Sluicegate wrote it"), "{ran:?}");
-        assert!(ran.stderr.contains("help: run once more with --record"), "{ran:?}");
+        assert!(ran.stderr.contains("help: write one with this version"), "{ran:?}");
     }
 }

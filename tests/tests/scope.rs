@@ -246,3 +246,36 @@ fn what_past_commits_held_is_not_new() {
     // A tree judged as a whole has them all.
     check(&site, &[], &[], 1);
 }
+
+#[test]
+fn what_is_no_commit_is_told_with_what_to_do() {
+    let site = Site::branched(STRICT);
+    let refused = |revision: &str, expected: &str| {
+        let ran = site.run(&["run", "--offline", "--since", revision]);
+        assert!(ran.code == 2 && ran.stderr.contains(expected), "{revision}\n{}", ran.stderr);
+    };
+    let range = "is a range, and --since takes one commit\n  help: name the commit that the range begins behind: --since ";
+    refused("main..change", &format!("error: `main..change` {range}main\n"));
+    refused("main...", &format!("error: `main...` {range}main\n"));
+    refused("..change", &format!("error: `..change` {range}HEAD\n"));
+    refused("nowhere", "error: `nowhere` names no commit\n");
+    refused("nowhere", "help: check the spelling, or fetch it");
+}
+
+#[test]
+fn a_bare_repository_without_a_head_says_what_to_do() {
+    let site = Site::branched(STRICT);
+    let bare = site.beside("bare.git").display().to_string();
+    site.git(&["clone", "--quiet", "--bare", ".", &bare]);
+    let refused = |arguments: &[&str], expected: &[&str]| {
+        let ran = site.run(&[arguments, &[&bare]].concat());
+        assert!(ran.code == 2 && expected.iter().all(|text| ran.stderr.contains(text)), "{}", ran.stderr);
+    };
+    refused(&["init", "--force"], &["is a bare repository", "help: write it in a clone"]);
+    site.git(&["-C", &bare, "symbolic-ref", "HEAD", "refs/heads/nowhere"]);
+    let said =
+        ["error: HEAD of the bare repository ", " names no commit", "symbolic-ref HEAD refs/heads/BRANCH"];
+    refused(&["run", "--offline"], &said);
+    site.git(&["-C", &bare, "symbolic-ref", "HEAD", "refs/heads/main"]);
+    assert_eq!(site.run(&["run", "--offline", &bare]).code, 0);
+}

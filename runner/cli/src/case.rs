@@ -276,9 +276,13 @@ impl CaseFile {
         let context = frames::decoder(frames.next()?).map(BufReader::new);
         let context = context.and_then(|context| Ok(serde_json::from_reader(context)?));
         let context: Value = context.map_err(|error| frames.refuse(error))?;
-        if context.get(0).and_then(Value::as_u64) != Some(u64::from(report::RECORD_VERSION)) {
-            let refused = frames.refuse("another version of Sluicegate wrote it");
-            return Err(refused.hint("run once more with --record and this version"));
+        let (version, known) = (context.get(0).and_then(Value::as_u64), report::RECORD_VERSION);
+        if version != Some(u64::from(known)) {
+            let version =
+                version.map_or_else(|| "no version".to_owned(), |version| format!("version {version}"));
+            return Err(frames.refuse(format_args!(
+                "another version of Sluicegate wrote it (records of {version}; this one reads version {known})"
+            )));
         }
         let context = serde_json::from_value(context);
         let (_, context, base, tip): (u32, Context, bool, bool) =

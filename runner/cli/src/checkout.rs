@@ -55,6 +55,7 @@ impl Checkout {
         let bare = repository.as_ref().is_some_and(|repository| repository.root().is_none());
         let (policy, folder, worktree): (Arc<dyn Tree>, _, _) = match (&repository, &head) {
             (Some(repository), Some(head)) if bare => (commit_tree(repository, head)?, None, None),
+            (Some(repository), None) if bare => return Err(headless(repository)),
             _ => {
                 let above = repository.as_ref().and_then(Repository::root);
                 let part = above.and_then(|above| Some((above, part(above, root, config)?)));
@@ -159,6 +160,14 @@ impl Checkout {
         }
         Ok(repository)
     }
+}
+
+/// Refuses a bare repository of which nothing says which commit is meant.
+fn headless(repository: &Repository) -> Fault {
+    let folder = repository.git_folder().display();
+    Fault::usage(format!("HEAD of the bare repository {folder} names no commit")).hint(format!(
+        "name a branch: git --git-dir={folder} symbolic-ref HEAD refs/heads/BRANCH, or check a clone"
+    ))
 }
 
 /// Names what is kept of a folder's files in the cache.

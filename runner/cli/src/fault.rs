@@ -5,6 +5,7 @@ use std::fmt;
 
 use report::Exit;
 use report::formats::printable;
+use source::SourceError;
 
 /// An error on its way to the user. Its kind alone decides the exit code.
 #[derive(Debug)]
@@ -18,7 +19,9 @@ pub(crate) struct Fault {
 
 impl Fault {
     fn of(kind: Exit, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { kind, error: error.into(), others: Vec::new(), hints: Vec::new() }
+        let error = error.into();
+        let hint = error.downcast_ref::<SourceError>().and_then(SourceError::hint);
+        Self { kind, error, others: Vec::new(), hints: hint.into_iter().collect() }
     }
 
     /// The command line or the configuration is wrong.

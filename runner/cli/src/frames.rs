@@ -58,6 +58,7 @@ impl<'a> Frames<'a> {
     /// Says why the file is not read.
     pub(crate) fn refuse(&self, reason: impl std::fmt::Display) -> Fault {
         Fault::usage(format!("cannot read the record {}: {reason}", self.path.display()))
+            .hint("write one with this version: sluicegate run --record FILE")
     }
 }
 

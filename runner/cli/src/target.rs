@@ -252,6 +252,11 @@ fn remote_ref(repository: &Repository, name: &str) -> Option<String> {
 }
 
 fn unknown(repository: &Repository, name: &str, error: source::SourceError) -> Fault {
+    if let Some((from, _)) = name.split_once("..") {
+        let from = if from.is_empty() { "HEAD" } else { from };
+        return Fault::usage(format!("`{name}` is a range, and --since takes one commit"))
+            .hint(format!("name the commit that the range begins behind: --since {from}"));
+    }
     let fault = Fault::usage(error);
     if repository.is_shallow() { fault.hint(fetch(&remote(repository), name)) } else { fault }
 }

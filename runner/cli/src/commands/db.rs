@@ -63,7 +63,9 @@ async fn update(from: &str, ecosystems: &[String], folder: &Path, context: &Cont
 
 fn build(source: &Path, folder: &Path, options: Options) -> Result<advisory::Report, Fault> {
     if !source.exists() {
-        return Err(Fault::usage(format!("{} does not exist", source.display())));
+        return Err(Fault::usage(format!("{} does not exist", source.display())).hint(
+            "give --from a folder in the layout of the OSV bucket, <ECOSYSTEM>/all.zip, or leave it away to download",
+        ));
     }
     let built = tokio::task::block_in_place(|| advisory::build(Source::Path(source), folder, &options));
     built.map_err(|error| {

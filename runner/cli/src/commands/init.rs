@@ -16,6 +16,10 @@ pub(crate) fn init(args: &InitArgs, context: &Context) -> Result<Exit, Fault> {
         output::print(text.as_bytes())?;
         return Ok(Exit::Pass);
     }
+    if checkout.folder.is_none() {
+        let error = format!("{} is a bare repository: it has no folder for the file", args.path.display());
+        return Err(Fault::usage(error).hint("write it in a clone, or look at it with --print"));
+    }
     let file = args.path.join(plan::PipelineFile::NAME);
     if file.exists() && !args.force {
         return Err(Fault::usage(format!("{} exists already", file.display()))

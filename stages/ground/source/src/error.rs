@@ -110,7 +110,7 @@ impl SourceError {
                 Some("run `git init`, or name a folder inside a repository".to_owned())
             }
             Self::Bare { .. } => {
-                Some("check a commit with `--since`, or add a worktree with `git worktree add`".to_owned())
+                Some("check a clone of it, or a worktree: git worktree add FOLDER BRANCH".to_owned())
             }
             Self::Revision { .. } => {
                 Some("check the spelling, or fetch it: a shallow or single-branch clone lacks it".to_owned())
