@@ -385,3 +385,13 @@ fn a_history_that_is_not_all_here_is_said() {
     assert_eq!((code, paths), (3, vec![]), "{gaps:?}");
     assert_eq!(gaps, ["missing-objects"]);
 }
+
+#[test]
+fn a_tag_of_a_file_is_said() {
+    let site = repository();
+    site.write("leak.py", leak(31));
+    let blob = site.git(&["hash-object", "-w", "leak.py"]);
+    site.remove("leak.py").commit("start");
+    site.git(&["tag", "-a", "-m", "key", "key", &blob]);
+    check(&site, &[], 0, &[], &["tagged-content"]);
+}

@@ -49,7 +49,7 @@ pub(crate) enum HistoryScope {
     /// Those of the run's scope: about to be pushed, or added by a change.
     #[default]
     Outgoing,
-    /// All that any branch or tag reaches.
+    /// All that any branch or tag reaches: files, not the messages of commits and tags.
     All,
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ::stage::{Given, Sink, StageError};
 use model::{Digest, GapKind, SecretVerdict};
 use rayon::prelude::*;
-use source::{Blob, Content, Introduced, Looked, Names, Problem, SHALLOW_HISTORY};
+use source::{Blob, Content, Introduced, Looked, Names, Problem, SHALLOW_HISTORY, TAGGED_CONTENT};
 
 use crate::finding::Source;
 use crate::hint::{Hint, Language};
@@ -104,7 +104,8 @@ fn say_problems(out: &Sink, problems: impl Iterator<Item = Problem>) {
         problems.map(|problem| (problem.code, problem.path, problem.reason)).collect();
     for (code, path, reason) in problems {
         let hint = (code == SHALLOW_HISTORY).then_some(DEEPEN);
-        out.gap_at(GapKind::Unread, code, &path, None, reason, hint);
+        let kind = if code == TAGGED_CONTENT { GapKind::Partial } else { GapKind::Unread };
+        out.gap_at(kind, code, &path, None, reason, hint);
     }
 }
 

@@ -5,8 +5,9 @@
 //! their own, URLs, names that say credential), and to the requests in the text to ignore what stands there. What was
 //! found is judged by its own structure first: a value whose checksum is wrong was issued by nobody.
 //!
-//! What it misses: a value on the line behind its name, unless the format is known by itself; credentials in prose; what only a
-//! tag or a commit message holds.
+//! What it misses: a value on the line behind its name, unless the format is known by itself; credentials in prose;
+//! what only the message of a commit or of a tag holds; what only a tag of a file or of a folder holds, of which a whole history
+//! says that it is there.
 //!
 //! Of files it counts how many were scanned and what it passed over in them (`placeholder`, `proven-fake`, `binary`); of commits
 //! only contents (`scanned`, `binary`), whatever way a repository stores them.

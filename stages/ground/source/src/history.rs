@@ -16,6 +16,7 @@ use model::Digest;
 pub use absent::MISSING_OBJECTS;
 pub use attribute::{Origins, attribute};
 pub use commits::History;
+pub use graph::TAGGED_CONTENT;
 pub use scan::{HistoryReport, SHALLOW_HISTORY, scan, trace};
 pub use survey::{Survey, survey};
 

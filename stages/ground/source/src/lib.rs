@@ -21,7 +21,7 @@ pub use commit_tree::CommitTree;
 pub use error::SourceError;
 pub use history::{
     Blob, Commits, History, HistoryReport, Hit, Introduced, Looked, MISSING_OBJECTS, Names, Origins,
-    SHALLOW_HISTORY, Selection, Survey,
+    SHALLOW_HISTORY, Selection, Survey, TAGGED_CONTENT,
 };
 pub use memory::MemoryTree;
 pub use repository::{Branch, Change, Repository};

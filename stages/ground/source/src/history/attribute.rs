@@ -31,7 +31,7 @@ pub struct Origins {
     pub places: BTreeMap<Digest, Vec<Introduced>>,
     /// What commits lead to and the repository does not hold.
     pub missing: Option<Problem>,
-    /// Commits that are there and cannot be read.
+    /// Commits that are there and cannot be read, and what refs name that is no commit.
     pub problems: Vec<Problem>,
 }
 
@@ -112,7 +112,7 @@ struct Traced {
     places: BTreeMap<Digest, Vec<Introduced>>,
     /// What is missing above all folders.
     unrooted: Vec<String>,
-    /// Commits that cannot be read.
+    /// Commits that cannot be read, and what refs name that is none.
     problems: Vec<Problem>,
 }
 

@@ -1,13 +1,17 @@
 //! All commits of a repository, in memory.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
+use git2::ObjectType;
 use model::{Algorithm, Digest, hex};
 
 use super::scan::report;
 use crate::objects::{Kind, Objects, Seen};
 use crate::{Problem, Repository, SourceError};
+
+/// The code of the problem that a file or a folder is which a ref names.
+pub const TAGGED_CONTENT: &str = "tagged-content";
 
 /// A commit, as far as attribution needs it.
 pub(super) struct Commit {
@@ -22,7 +26,7 @@ pub(super) struct Commit {
 pub(super) struct Graph {
     commits: HashMap<Digest, Commit>,
     tips: Vec<Digest>,
-    /// Commits that cannot be read.
+    /// Commits that cannot be read, and what refs name that is none.
     pub(super) problems: Vec<Problem>,
 }
 
@@ -36,19 +40,24 @@ impl Graph {
                 commits.lock().unwrap_or_else(PoisonError::into_inner).insert(commit.id, commit);
             }
         };
-        let problems = report(objects.each(repository, Kind::Commit, &visitor)?).problems;
-        let tips = repository.with(|handle| {
-            let mut tips = Vec::new();
+        let mut problems = report(objects.each(repository, Kind::Commit, &visitor)?).problems;
+        let (tips, others) = repository.with(|handle| {
+            let (mut tips, mut others) = (Vec::new(), BTreeSet::new());
             let references = handle.references();
             let unreadable =
                 |source| SourceError::Object { what: "list of refs", id: "refs/*".to_owned(), source };
             for reference in references.map_err(unreadable)? {
-                // A ref may name a tree or a blob: no commit, nothing to attribute to.
-                tips.extend(reference.map_err(unreadable)?.peel_to_commit().map(|commit| commit.id()));
+                let Ok(object) = reference.map_err(unreadable)?.peel(ObjectType::Any) else { continue };
+                if object.kind() == Some(ObjectType::Commit) {
+                    tips.push(object.id());
+                } else {
+                    others.insert(object.id());
+                }
             }
             tips.extend(handle.head().and_then(|head| head.peel_to_commit()).map(|commit| commit.id()));
-            Ok(tips)
+            Ok((tips, others))
         })?;
+        problems.extend(no_commits(&others));
         let tips = tips.into_iter().filter_map(|tip| repository.digest(tip)).collect();
         Ok(Self { commits: commits.into_inner().unwrap_or_else(PoisonError::into_inner), tips, problems })
     }
@@ -73,6 +82,21 @@ impl Graph {
     pub(super) fn parents<'a>(&'a self, commit: &'a Commit) -> impl Iterator<Item = &'a Commit> {
         commit.parents.iter().filter_map(|parent| self.commits.get(parent))
     }
+}
+
+/// Tells of what refs name that is no commit, as a tag of a file: there is nothing to attribute a find in it to.
+fn no_commits(others: &BTreeSet<git2::Oid>) -> Option<Problem> {
+    let first = others.first()?;
+    let (objects, are) =
+        if others.len() == 1 { ("object", "is no commit") } else { ("objects", "are no commits") };
+    let number = others.len();
+    Some(Problem {
+        code: TAGGED_CONTENT,
+        path: String::new(),
+        reason: format!(
+            "{number} {objects} that a ref names {are}, so what no commit holds of it is not told: {first}"
+        ),
+    })
 }
 
 fn parse(id: &[u8], bytes: &[u8], algorithm: Algorithm) -> Option<Commit> {

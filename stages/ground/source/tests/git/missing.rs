@@ -13,8 +13,8 @@ fn told(folder: &Path, selection: &Selection) -> (usize, Vec<String>) {
     let (shown, report) = scan(folder, selection, 1);
     let repository = Repository::open(folder).unwrap();
     let absent = history::survey(&repository, selection, &|_| true, 1).unwrap().absent;
-    let missing = history::attribute(&repository, selection, &BTreeSet::new(), &absent, 1).unwrap().missing;
-    let problems = report.problems.into_iter().chain(missing);
+    let origins = history::attribute(&repository, selection, &BTreeSet::new(), &absent, 1).unwrap();
+    let problems = report.problems.into_iter().chain(origins.missing).chain(origins.problems);
     (shown.len(), problems.map(|problem| problem.reason).collect())
 }
 
@@ -139,4 +139,25 @@ fn what_is_held_has_a_digest() {
     assert_ne!(held(), before);
     sandbox.write("back", "new").git(&["hash-object", "-w", "back"]);
     assert_eq!(held(), before);
+}
+
+#[test]
+fn what_a_tag_names_that_is_no_commit_is_told() {
+    let (sandbox, second) = three_commits();
+    let check = |number: &str, first: &str| {
+        let expected = format!("{number}, so what no commit holds of it is not told: {first}");
+        assert_eq!(told(sandbox.root(), &Selection::Everything).1, [expected]);
+        assert_eq!(told(sandbox.root(), &range(sandbox.root(), &["HEAD~1"])).1, Vec::<String>::new());
+    };
+    sandbox.git(&["tag", "--annotate", "--message=x", "release", "HEAD"]);
+    assert_eq!(told(sandbox.root(), &Selection::Everything).1, Vec::<String>::new());
+    sandbox.write("key", "k");
+    let blob = sandbox.git(&["hash-object", "-w", "key"]);
+    sandbox.git(&["tag", "--annotate", "--message=x", "key", &blob]);
+    check("1 object that a ref names is no commit", &blob);
+    sandbox.git(&["tag", "again", &blob]);
+    check("1 object that a ref names is no commit", &blob);
+    let folder = sandbox.git(&["rev-parse", &format!("{second}:folder")]);
+    sandbox.git(&["tag", "folder", &folder]);
+    check("2 objects that a ref names are no commits", (&blob).min(&folder));
 }
