@@ -131,6 +131,8 @@ fn what_a_section_names_and_is_not_there_is_a_mistake_of_the_file() {
         24,
         "the section names `.gitleaks.toml`, and there is no such file",
     );
+    site.write("twice.toml", "[[rules]]\nid = 'a'\nregex = 'b'\n".repeat(2));
+    check("{ gitleaks: twice.toml }", 24, "`twice.toml`: rule `a` stands twice");
     site.write("own.yaml", b"\xff");
     check("{ rules: [own.yaml] }", 22, "`own.yaml` is not UTF-8");
 }

@@ -47,6 +47,11 @@ pub(crate) fn reports(output: &Output, record: Option<&Path>) -> Result<Vec<Repo
         return Err(Fault::usage("several reports would go to standard output")
             .hint("give all but one a file: --format sarif=report.sarif"));
     }
+    if record.is_some_and(|file| file.as_os_str() == STANDARD) {
+        return Err(
+            Fault::usage("a record does not go to standard output").hint("name a file: --record FILE")
+        );
+    }
     apart(&reports, record)?;
     Ok(reports)
 }

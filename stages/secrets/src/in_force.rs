@@ -37,7 +37,11 @@ pub(crate) fn compile(config: &Checked, files: Option<&Files>) -> Result<Rules, 
         let message = error.to_string();
         let shown =
             error.rule().and_then(|rule| own.iter().rev().find_map(|file| file.shown(rule, &message)));
-        shown.unwrap_or_else(|| ConfigError::new(&config.file, "", 0, 0, message))
+        // What is wrong with none of these came with the other file: our own rules are in order.
+        shown.unwrap_or_else(|| match &config.gitleaks {
+            Some(file) => config.refuse(file, format!("`{}`: {message}", file.value)),
+            None => ConfigError::new(&config.file, "", 0, 0, message),
+        })
     };
     let entries = own.iter().flat_map(|file| &file.entries).map(|entry| entry.value.clone());
     let mut builder = RulesBuilder::own().map_err(refused)?.with(entries);

@@ -110,7 +110,7 @@ impl Stage for Secrets {
         if self.config.policy_files().any(lacking) {
             return Ok(());
         }
-        in_force::compile(&self.config, Some(policy)).map(|_| ())
+        self.compile(Some(policy)).map(|_| ())
     }
 
     fn run<'a>(&'a self, given: &'a Given<'a>, out: &'a Sink) -> Running<'a> {
@@ -151,20 +151,23 @@ impl Prepared<'_> {
 impl Secrets {
     /// Works out what to look with.
     fn prepare(&self, given: &Given<'_>) -> Result<Prepared<'_>, StageError> {
-        let compile = |files| in_force::compile(&self.config, files).map(Arc::new);
-        let failed = |error: ConfigError| StageError::Failed(error.to_string());
-        let rules = if self.policy.is_some() {
-            compile(given.policy()?).map_err(failed)?
-        } else {
-            let mut compiled = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
-            match &*compiled {
-                Some(rules) => Arc::clone(rules),
-                None => Arc::clone(compiled.insert(compile(None).map_err(failed)?)),
-            }
-        };
+        let files = if self.policy.is_some() { given.policy()? } else { None };
+        let rules = self.compile(files).map_err(|error| StageError::Failed(error.to_string()))?;
         let options =
             Options { salt: *given.salt(), threshold: self.config.threshold, archives: self.config.archives };
         Ok(Prepared { rules, options, id: &self.id, inline_ignores: self.config.inline_ignores })
+    }
+
+    /// Compiles the rules in force, once where no file adds any.
+    fn compile(&self, files: Option<&Files>) -> Result<Arc<Rules>, ConfigError> {
+        if self.policy.is_some() {
+            return in_force::compile(&self.config, files).map(Arc::new);
+        }
+        let mut compiled = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*compiled {
+            Some(rules) => Ok(Arc::clone(rules)),
+            None => Ok(Arc::clone(compiled.insert(Arc::new(in_force::compile(&self.config, None)?)))),
+        }
     }
 
     /// Looks at every file of a tree.
