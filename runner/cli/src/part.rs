@@ -46,6 +46,10 @@ impl Tree for Part {
         &self.problems
     }
 
+    fn size(&self, index: usize) -> u64 {
+        self.index(index).map_or(0, |index| self.whole.size(index))
+    }
+
     fn id(&self, index: usize) -> Result<model::Digest, ReadError> {
         self.whole.id(self.index(index)?)
     }

@@ -92,6 +92,10 @@ mod tests {
             &[]
         }
 
+        fn size(&self, index: usize) -> u64 {
+            self.0.size(index)
+        }
+
         fn id(&self, index: usize) -> Result<Digest, ReadError> {
             self.0.id(index)
         }

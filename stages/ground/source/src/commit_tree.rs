@@ -96,19 +96,11 @@ impl CommitTree {
         &self.commit
     }
 
-    fn file(&self, index: usize) -> Result<(&Entry, &Digest), ReadError> {
+    fn file(&self, index: usize) -> Result<&Digest, ReadError> {
         match (self.entries.get(index), self.ids.get(index)) {
-            (Some(entry), Some(id)) if entry.kind == EntryKind::File => Ok((entry, id)),
+            (Some(entry), Some(id)) if entry.kind == EntryKind::File => Ok(id),
             _ => Err(ReadError::NotAFile),
         }
-    }
-
-    fn bounded_file(&self, index: usize) -> Result<(&Entry, &Digest), ReadError> {
-        let (entry, id) = self.file(index)?;
-        if entry.size > self.max_file_size {
-            return Err(ReadError::TooLarge { size: entry.size, bound: self.max_file_size });
-        }
-        Ok((entry, id))
     }
 }
 
@@ -121,20 +113,32 @@ impl Tree for CommitTree {
         &self.problems
     }
 
+    fn size(&self, index: usize) -> u64 {
+        match (self.entries.get(index).map(|entry| &entry.kind), self.ids.get(index)) {
+            (Some(EntryKind::File | EntryKind::Link { .. }), Some(id)) => {
+                self.objects.size(id.bytes()).unwrap_or(0)
+            }
+            _ => 0,
+        }
+    }
+
     fn id(&self, index: usize) -> Result<Digest, ReadError> {
-        self.bounded_file(index).map(|(_, id)| *id)
+        self.file(index).copied()
     }
 
     fn read(&self, index: usize) -> Result<Content, ReadError> {
-        let (_, id) = self.bounded_file(index)?;
+        let id = self.file(index)?;
+        let (size, bound) = (self.size(index), self.max_file_size);
+        if size > bound {
+            return Err(ReadError::TooLarge { size, bound });
+        }
         read(&self.repository, &self.objects, id.bytes(), Kind::Blob, self.max_file_size).map(Content::new)
     }
 
     fn read_prefix(&self, index: usize, length: usize) -> Result<Content, ReadError> {
-        let (entry, id) = self.file(index)?;
-        if let Some(prefix) =
-            self.objects.prefix(id.bytes(), length.min(usize::try_from(entry.size).unwrap_or(usize::MAX)))
-        {
+        let id = self.file(index)?;
+        let size = usize::try_from(self.size(index)).unwrap_or(usize::MAX);
+        if let Some(prefix) = self.objects.prefix(id.bytes(), length.min(size)) {
             return Ok(Content::new(prefix));
         }
         let mut bytes = read(&self.repository, &self.objects, id.bytes(), Kind::Blob, u64::MAX)?;
@@ -169,16 +173,13 @@ impl Lister<'_> {
     }
 
     fn entry(&self, entry: &TreeEntry<'_>, raw: &[u8]) -> Option<Found> {
-        let (kind, size) = if entry.is_submodule() {
-            (EntryKind::Submodule { commit: hex::encode(entry.id) }, 0)
+        let kind = if entry.is_submodule() {
+            EntryKind::Submodule { commit: hex::encode(entry.id) }
         } else if entry.is_link() {
             match read(self.repository, self.objects, entry.id, Kind::Blob, TARGET) {
                 Ok(target) => {
                     let inside = path::stays_inside(raw, &target);
-                    (
-                        EntryKind::Link { target: path::escape(&target).into_owned(), inside },
-                        target.len() as u64,
-                    )
+                    EntryKind::Link { target: path::escape(&target).into_owned(), inside }
                 }
                 Err(error) => {
                     self.problem("unreadable-link", raw, error.to_string());
@@ -186,13 +187,12 @@ impl Lister<'_> {
                 }
             }
         } else {
-            // The size of an object that is not here is unknown; reading it says why.
-            (EntryKind::File, self.objects.size(entry.id).unwrap_or(0))
+            EntryKind::File
         };
         let written = path::escape(raw);
         let raw = matches!(written, Cow::Owned(_)).then(|| raw.into());
         let id = Digest::new(self.repository.algorithm(), entry.id)?;
-        Some((Entry { path: written.into(), raw, kind, size }, id))
+        Some((Entry { path: written.into(), raw, kind }, id))
     }
 
     fn problem(&self, code: &'static str, raw: &[u8], reason: String) {

@@ -10,8 +10,11 @@ mod survey;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::{Arc, Mutex};
 
 use model::Digest;
+
+use crate::objects::Opened;
 
 pub use absent::MISSING_OBJECTS;
 pub use attribute::{Origins, attribute};
@@ -44,6 +47,13 @@ pub struct Blob<'a> {
     pub bytes: &'a [u8],
     /// Sorted, disjoint ranges of `bytes`; the whole blob when it is no delta.
     pub changed: &'a [Range<usize>],
+}
+
+/// What was read of a repository's objects for one question, and serves the next.
+#[derive(Default)]
+struct Known {
+    objects: Opened,
+    range: Mutex<Option<Arc<range::Range>>>,
 }
 
 /// Something that a scanner found in a blob.

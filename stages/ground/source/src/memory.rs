@@ -17,13 +17,8 @@ impl MemoryTree {
     pub fn new<P: Into<String>, B: Into<Vec<u8>>>(files: impl IntoIterator<Item = (P, B)>) -> Self {
         let files: BTreeMap<String, Vec<u8>> =
             files.into_iter().map(|(path, bytes)| (path.into(), bytes.into())).collect();
-        let entry = |(path, bytes): (&String, &Vec<u8>)| Entry {
-            path: path.as_str().into(),
-            raw: None,
-            kind: EntryKind::File,
-            size: bytes.len() as u64,
-        };
-        let entries = files.iter().map(entry).collect();
+        let entry = |path: &String| Entry { path: path.as_str().into(), raw: None, kind: EntryKind::File };
+        let entries = files.keys().map(entry).collect();
         Self { entries, contents: files.into_values().map(Content::new).collect() }
     }
 }
@@ -35,6 +30,10 @@ impl Tree for MemoryTree {
 
     fn problems(&self) -> &[Problem] {
         &[]
+    }
+
+    fn size(&self, index: usize) -> u64 {
+        self.contents.get(index).map_or(0, |content| content.len() as u64)
     }
 
     fn id(&self, index: usize) -> Result<Digest, ReadError> {

@@ -86,6 +86,10 @@ impl<T: Tree> Tree for Shared<T> {
         self.tree.problems()
     }
 
+    fn size(&self, index: usize) -> u64 {
+        self.tree.size(index)
+    }
+
     fn id(&self, index: usize) -> Result<Digest, ReadError> {
         let (id, content) = self.tree.identify(index);
         if let Some(content) = content {
@@ -95,7 +99,7 @@ impl<T: Tree> Tree for Shared<T> {
     }
 
     fn read(&self, index: usize) -> Result<Content, ReadError> {
-        let size = self.tree.entries().get(index).map_or(0, |entry| entry.size);
+        let size = self.tree.size(index);
         if usize::try_from(size).map_or(true, |size| size > self.bound) {
             return self.tree.read(index);
         }
@@ -138,6 +142,10 @@ mod tests {
 
         fn problems(&self) -> &[Problem] {
             self.0.problems()
+        }
+
+        fn size(&self, index: usize) -> u64 {
+            self.0.size(index)
         }
 
         fn id(&self, index: usize) -> Result<Digest, ReadError> {

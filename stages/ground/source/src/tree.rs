@@ -33,8 +33,6 @@ pub struct Entry {
     pub raw: Option<Box<[u8]>>,
     /// What it is.
     pub kind: EntryKind,
-    /// Size in bytes.
-    pub size: u64,
 }
 
 /// Something that the listing could not see: an unreadable folder, a sparse checkout, a broken submodule.
@@ -93,6 +91,10 @@ pub trait Tree: Send + Sync {
 
     /// Returns what the listing could not see.
     fn problems(&self) -> &[Problem];
+
+    /// Returns the size of the file at `index` in bytes; of a link, the length of its target. 0 where nobody knows: of an
+    /// object that is not here, and of what is none of this tree.
+    fn size(&self, index: usize) -> u64;
 
     /// Returns the content id of the file at `index`: the git blob id of the exact bytes [`Tree::read`] gives, in trees
     /// that belong to a repository (in its object format), a BLAKE3 digest in others. The same bytes have the same

@@ -191,8 +191,9 @@ impl WorkTree {
 
     fn bounded_file(&self, index: usize) -> Result<(&Entry, &Record), ReadError> {
         let (entry, record) = self.file(index)?;
-        if entry.size > self.max_file_size {
-            return Err(ReadError::TooLarge { size: entry.size, bound: self.max_file_size });
+        let size = record.stamp.size;
+        if size > self.max_file_size {
+            return Err(ReadError::TooLarge { size, bound: self.max_file_size });
         }
         Ok((entry, record))
     }
@@ -218,15 +219,16 @@ impl WorkTree {
     /// Returns the id of a file's bytes, and of a file that is not large the bytes.
     fn hash(&self, entry: &Entry, record: &Record) -> Result<(Digest, Option<Content>), ReadError> {
         let place = self.places.get(record.place).ok_or(ReadError::NotAFile)?;
-        let mut hasher = ContentHasher::new(place.algorithm(), entry.size);
-        if entry.size <= AT_ONCE {
-            let content = self.read_up_to(entry, record, entry.size)?;
+        let size = record.stamp.size;
+        let mut hasher = ContentHasher::new(place.algorithm(), size);
+        if size <= AT_ONCE {
+            let content = self.read_up_to(entry, record, size)?;
             hasher.update(&content);
             return Ok((hasher.finish(), Some(content)));
         }
         self.with_file(entry, record, |file| {
             let mut piece = [0; 32 << 10];
-            let mut bounded = file.take(entry.size);
+            let mut bounded = file.take(size);
             loop {
                 match bounded.read(&mut piece)? {
                     0 => return Ok(()),
@@ -255,6 +257,10 @@ impl Tree for WorkTree {
         &self.problems
     }
 
+    fn size(&self, index: usize) -> u64 {
+        self.records.get(index).map_or(0, |record| record.stamp.size)
+    }
+
     fn id(&self, index: usize) -> Result<Digest, ReadError> {
         self.identify(index).0
     }
@@ -280,12 +286,12 @@ impl Tree for WorkTree {
 
     fn read(&self, index: usize) -> Result<Content, ReadError> {
         let (entry, record) = self.bounded_file(index)?;
-        self.read_up_to(entry, record, entry.size)
+        self.read_up_to(entry, record, record.stamp.size)
     }
 
     fn read_prefix(&self, index: usize, length: usize) -> Result<Content, ReadError> {
         let (entry, record) = self.file(index)?;
-        self.read_up_to(entry, record, entry.size.min(length as u64))
+        self.read_up_to(entry, record, record.stamp.size.min(length as u64))
     }
 }
 

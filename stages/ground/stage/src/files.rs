@@ -153,7 +153,7 @@ impl<'a> File<'a> {
 
     /// Returns the size in bytes.
     pub fn size(&self) -> u64 {
-        self.files.tree.entries().get(self.index).map_or(0, |entry| entry.size)
+        self.files.tree.size(self.index)
     }
 
     /// Returns what the entry is.

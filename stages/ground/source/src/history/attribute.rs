@@ -11,9 +11,9 @@ use rayon::prelude::*;
 
 use super::absent::{told, traced, unrooted};
 use super::graph::Graph;
-use super::range;
+use super::{Known, range};
 use crate::listing::{self, TreeEntry};
-use crate::objects::{Key, Keys, Kind, Objects, Opened, Seen, key};
+use crate::objects::{Key, Keys, Kind, Objects, Seen, key};
 use crate::threads::on_threads;
 use crate::{Hit, Introduced, Problem, Repository, Selection, SourceError, path};
 
@@ -44,20 +44,20 @@ pub fn attribute(
     absent: &BTreeSet<Digest>,
     threads: usize,
 ) -> Result<Origins, SourceError> {
-    on_threads(threads, || attribute_in(repository, selection, &Opened::default(), blobs, absent))?
+    on_threads(threads, || attribute_in(repository, selection, &Known::default(), blobs, absent))?
 }
 
 /// Like [`attribute`], in objects that may be open already.
 pub(super) fn attribute_in(
     repository: &Repository,
     selection: &Selection,
-    opened: &Opened,
+    known: &Known,
     blobs: &BTreeSet<Digest>,
     absent: &BTreeSet<Digest>,
 ) -> Result<Origins, SourceError> {
     let wanted: BTreeSet<Digest> = blobs.iter().copied().chain(traced(absent)).collect();
     let Traced { mut places, unrooted, problems } = match selection {
-        Selection::Everything => everything(repository, opened.of(repository)?, &wanted)?,
+        Selection::Everything => everything(repository, known.objects.of(repository)?, &wanted)?,
         Selection::Range { tips, excluded } => {
             Traced { places: range::attribute(repository, tips, excluded, &wanted)?, ..Traced::default() }
         }

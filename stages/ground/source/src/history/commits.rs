@@ -7,8 +7,8 @@ use model::{Digest, Hasher};
 use super::attribute::attribute_in;
 use super::scan::{Audience, BLOB_BOUND, trace_in};
 use super::survey::survey_in;
-use super::{Origins, Survey};
-use crate::objects::{Kind, Objects, Opened};
+use super::{Known, Origins, Survey};
+use crate::objects::{Kind, Objects};
 use crate::{Blob, Commits, Content, Hit, Looked, Problem, ReadError, Repository, Selection, SourceError};
 
 /// A selection of a repository's commits.
@@ -16,7 +16,7 @@ pub struct History {
     repository: Repository,
     selection: Selection,
     digest: Digest,
-    opened: Opened,
+    known: Known,
 }
 
 impl History {
@@ -39,7 +39,7 @@ impl History {
         }
         part("shallow", &repository.shallow_commits()?);
         let digest = hasher.digest();
-        Ok(Self { repository, selection, digest, opened: Opened::default() })
+        Ok(Self { repository, selection, digest, known: Known::default() })
     }
 }
 
@@ -84,18 +84,22 @@ impl Commits for History {
         cancelled: &(dyn Fn() -> bool + Sync),
     ) -> Result<Vec<Problem>, String> {
         let audience = Audience { scanner, holder, cancelled };
-        trace_in(&self.repository, &self.selection, &self.opened, &audience)
+        trace_in(&self.repository, &self.selection, &self.known, &audience)
             .map(|report| report.problems)
             .map_err(|error| chain(&error))
     }
 
     fn survey(&self, wanted: &(dyn Fn(&[u8]) -> bool + Sync)) -> Result<Survey, String> {
-        survey_in(&self.repository, &self.selection, &self.opened, wanted).map_err(|error| chain(&error))
+        survey_in(&self.repository, &self.selection, &self.known, wanted).map_err(|error| chain(&error))
     }
 
     fn read(&self, blob: &Digest) -> Result<Content, ReadError> {
-        let packed =
-            self.opened.of(&self.repository).ok().and_then(|objects| objects.read(blob.bytes(), BLOB_BOUND));
+        let packed = self
+            .known
+            .objects
+            .of(&self.repository)
+            .ok()
+            .and_then(|objects| objects.read(blob.bytes(), BLOB_BOUND));
         match packed {
             Some((Kind::Blob, bytes)) => Ok(Content::new(bytes)),
             _ => self.repository.blob(blob, BLOB_BOUND).map(Content::new),
@@ -103,7 +107,7 @@ impl Commits for History {
     }
 
     fn attribute(&self, blobs: &BTreeSet<Digest>, absent: &BTreeSet<Digest>) -> Result<Origins, String> {
-        attribute_in(&self.repository, &self.selection, &self.opened, blobs, absent)
+        attribute_in(&self.repository, &self.selection, &self.known, blobs, absent)
             .map_err(|error| chain(&error))
     }
 }

@@ -1,15 +1,22 @@
 //! The blobs that a range of commits brought in: those that no parent holds under the same path.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::{Arc, PoisonError};
 
 use git2::{ErrorCode, ObjectType, Oid, Sort};
 use model::Digest;
 use rayon::prelude::*;
 
-use super::Survey;
 use super::scan::{Audience, HistoryReport, report, shallow};
+use super::{Known, Survey};
 use crate::objects::{Visited, is_binary};
 use crate::{Blob, Introduced, Repository, SourceError, path};
+
+/// The commits of a range, and what each brought in where paths do not matter.
+pub(super) struct Range {
+    commits: Vec<Oid>,
+    brought: Vec<Brought>,
+}
 
 /// What one commit brought in.
 #[derive(Default)]
@@ -38,23 +45,14 @@ pub(super) fn scan(
     repository: &Repository,
     tips: &[String],
     excluded: &[String],
+    known: &Known,
     audience: &Audience<'_>,
     bound: u64,
 ) -> Result<HistoryReport, SourceError> {
     let cancelled = audience.cancelled;
-    let commits = walk(repository, tips, excluded)?;
-    let mut blobs = BTreeSet::new();
-    let brought: Result<Vec<Brought>, SourceError> = commits
-        .par_iter()
-        .map(
-            |commit| {
-                if cancelled() { Ok(Brought::default()) } else { bring(repository, *commit, Paths::DoNot) }
-            },
-        )
-        .collect();
-    for brought in brought? {
-        blobs.extend(brought.blobs.into_iter().map(|(blob, _)| blob));
-    }
+    let Range { commits, brought } = &*range(repository, tips, excluded, known, cancelled)?;
+    let blobs: BTreeSet<Oid> =
+        brought.iter().flat_map(|brought| &brought.blobs).map(|(blob, _)| *blob).collect();
     let blobs: Vec<Oid> = blobs.into_iter().collect();
     let shown: Result<Vec<Shown>, SourceError> = blobs
         .par_iter()
@@ -124,20 +122,18 @@ pub(super) fn survey(
     repository: &Repository,
     tips: &[String],
     excluded: &[String],
+    known: &Known,
     wanted: &(dyn Fn(&[u8]) -> bool + Sync),
 ) -> Result<Survey, SourceError> {
-    let commits = walk(repository, tips, excluded)?;
-    let brought: Result<Vec<Brought>, SourceError> =
-        commits.par_iter().map(|commit| bring(repository, *commit, Paths::DoNot)).collect();
     let (mut said, mut blobs) = (Survey::default(), BTreeSet::new());
-    for Brought { blobs: brought, missing } in brought? {
-        said.absent.extend(missing.into_iter().filter_map(|(folder, _)| repository.digest(folder)));
+    for Brought { blobs: brought, missing } in &range(repository, tips, excluded, known, &|| false)?.brought {
+        said.absent.extend(missing.iter().filter_map(|(folder, _)| repository.digest(*folder)));
         for (blob, name) in brought {
-            blobs.insert(blob);
-            if wanted(&name)
-                && let Some(id) = repository.digest(blob)
+            blobs.insert(*blob);
+            if wanted(name)
+                && let Some(id) = repository.digest(*blob)
             {
-                said.names.entry(id).or_default().insert(path::escape(&name).into_owned());
+                said.names.entry(id).or_default().insert(path::escape(name).into_owned());
             }
         }
     }
@@ -149,6 +145,31 @@ pub(super) fn survey(
         Ok(())
     })?;
     Ok(said)
+}
+
+/// Compares the commits of the range with their parents, unless that is done already.
+fn range(
+    repository: &Repository,
+    tips: &[String],
+    excluded: &[String],
+    known: &Known,
+    cancelled: &(dyn Fn() -> bool + Sync),
+) -> Result<Arc<Range>, SourceError> {
+    // Not held while threads of the pool work: one of them may come by here.
+    let slot = || known.range.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(range) = &*slot() {
+        return Ok(Arc::clone(range));
+    }
+    let commits = walk(repository, tips, excluded)?;
+    let compare = |commit: &Oid| {
+        if cancelled() { Ok(Brought::default()) } else { bring(repository, *commit, Paths::DoNot) }
+    };
+    let brought: Result<Vec<Brought>, SourceError> = commits.par_iter().map(compare).collect();
+    let range = Arc::new(Range { commits, brought: brought? });
+    if !cancelled() {
+        *slot() = Some(Arc::clone(&range));
+    }
+    Ok(range)
 }
 
 /// Returns the commits of the range.

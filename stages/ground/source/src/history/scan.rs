@@ -2,8 +2,8 @@
 
 use model::{Digest, hex};
 
-use super::range;
-use crate::objects::{Kind, Objects, Opened, Seen, Visit, Visited};
+use super::{Known, range};
+use crate::objects::{Kind, Objects, Seen, Visit, Visited};
 use crate::threads::on_threads;
 use crate::{Blob, Hit, Looked, Problem, Repository, Selection, SourceError};
 
@@ -58,19 +58,21 @@ pub fn trace(
     threads: usize,
 ) -> Result<HistoryReport, SourceError> {
     let audience = Audience { scanner, holder, cancelled };
-    on_threads(threads, || trace_in(repository, selection, &Opened::default(), &audience))?
+    on_threads(threads, || trace_in(repository, selection, &Known::default(), &audience))?
 }
 
 /// Like [`trace`], in objects that may be open already.
 pub(super) fn trace_in(
     repository: &Repository,
     selection: &Selection,
-    opened: &Opened,
+    known: &Known,
     audience: &Audience<'_>,
 ) -> Result<HistoryReport, SourceError> {
     let mut report = match selection {
-        Selection::Everything => everything(repository, opened.of(repository)?, audience)?,
-        Selection::Range { tips, excluded } => range::scan(repository, tips, excluded, audience, BLOB_BOUND)?,
+        Selection::Everything => everything(repository, known.objects.of(repository)?, audience)?,
+        Selection::Range { tips, excluded } => {
+            range::scan(repository, tips, excluded, known, audience, BLOB_BOUND)?
+        }
     };
     report
         .problems

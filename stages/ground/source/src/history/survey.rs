@@ -5,10 +5,10 @@ use std::sync::{Mutex, PoisonError};
 
 use model::Digest;
 
-use super::range;
 use super::scan::report;
+use super::{Known, range};
 use crate::listing::{self, TreeEntry};
-use crate::objects::{Objects, Opened};
+use crate::objects::Objects;
 use crate::threads::on_threads;
 use crate::{Hit, Names, Problem, Repository, Selection, SourceError, path};
 
@@ -33,19 +33,19 @@ pub fn survey(
     wanted: &(dyn Fn(&[u8]) -> bool + Sync),
     threads: usize,
 ) -> Result<Survey, SourceError> {
-    on_threads(threads, || survey_in(repository, selection, &Opened::default(), wanted))?
+    on_threads(threads, || survey_in(repository, selection, &Known::default(), wanted))?
 }
 
 /// Like [`survey`], of objects that may be open already.
 pub(super) fn survey_in(
     repository: &Repository,
     selection: &Selection,
-    opened: &Opened,
+    known: &Known,
     wanted: &(dyn Fn(&[u8]) -> bool + Sync),
 ) -> Result<Survey, SourceError> {
     match selection {
-        Selection::Everything => everything(repository, opened.of(repository)?, wanted),
-        Selection::Range { tips, excluded } => range::survey(repository, tips, excluded, wanted),
+        Selection::Everything => everything(repository, known.objects.of(repository)?, wanted),
+        Selection::Range { tips, excluded } => range::survey(repository, tips, excluded, known, wanted),
     }
 }
 

@@ -247,7 +247,7 @@ impl<'s> Reading<'s, '_> {
             Cow::Borrowed(path) => (path.into(), None),
             Cow::Owned(path) => (path.into(), Some(self.raw.as_slice().into())),
         };
-        let entry = Entry { path, raw, kind, size: stamp.size };
+        let entry = Entry { path, raw, kind };
         self.found.push(Found { entry, stamp, place: self.folder.number, tracked });
     }
 }
