@@ -10,6 +10,10 @@ use store::Cache;
 pub(crate) struct FromCache(pub(crate) Option<Arc<Cache>>);
 
 impl Memo for FromCache {
+    fn is_there(&self) -> bool {
+        self.0.is_some()
+    }
+
     fn recall(&self, key: &MemoKey) -> Option<Vec<u8>> {
         self.0.as_ref()?.memo().recall(&key.0)
     }
@@ -40,6 +44,10 @@ impl Counting {
 }
 
 impl Memo for Counting {
+    fn is_there(&self) -> bool {
+        self.inner.is_there()
+    }
+
     fn recall(&self, key: &MemoKey) -> Option<Vec<u8>> {
         let value = self.inner.recall(key);
         let counter = if value.is_some() { &self.hits } else { &self.misses };

@@ -4,7 +4,11 @@
 //! thirty with the general library, and four places of a text that are walked side by side hide the wait for memory
 //! that one walk has at every byte.
 
+mod trie;
+
 use std::ops::Range;
+
+use trie::Trie;
 
 /// Places of a text that are walked side by side.
 const LANES: usize = 4;
@@ -68,11 +72,10 @@ impl Automaton {
         for (number, word) in keywords.iter().enumerate() {
             let number = u16::try_from(number).map_err(|_| AutomatonError::TooMany)?;
             trie.insert(word.bytes().map(|byte| class(&classes, byte)), number);
-            if trie.ends.len() > STATES {
+            if trie.len() > STATES {
                 return Err(AutomatonError::TooMany);
             }
         }
-        trie.close();
         let (table, first_end, ends) = trie.into_table().ok_or(AutomatonError::TooMany)?;
         let spans_lines = keywords.iter().any(|word| word.contains('\n'));
         let keywords = keywords.iter().map(|word| word.as_bytes().into()).collect();
@@ -213,89 +216,6 @@ fn classes(keywords: &[String]) -> [u8; 256] {
         }
     }
     classes
-}
-
-/// The keywords as a tree; [`Trie::close`] makes an automaton of it.
-struct Trie {
-    /// Row of each node; 0, the root, stands for no child until the tree is closed.
-    rows: Vec<[u32; CLASSES]>,
-    ends: Vec<Vec<u16>>,
-    /// All nodes, those near the root first; known once the tree is closed.
-    order: Vec<usize>,
-}
-
-impl Trie {
-    fn new() -> Self {
-        Self { rows: vec![[0; CLASSES]], ends: vec![Vec::new()], order: Vec::new() }
-    }
-
-    fn child(&self, node: usize, class: usize) -> usize {
-        self.rows.get(node).and_then(|row| row.get(class)).map_or(0, |child| *child as usize)
-    }
-
-    fn set(&mut self, node: usize, class: usize, child: usize) {
-        if let Some(slot) = self.rows.get_mut(node).and_then(|row| row.get_mut(class)) {
-            *slot = u32::try_from(child).unwrap_or(0);
-        }
-    }
-
-    fn insert(&mut self, word: impl Iterator<Item = u8>, number: u16) {
-        let mut node = 0;
-        for class in word.map(usize::from) {
-            let mut next = self.child(node, class);
-            if next == 0 {
-                next = self.ends.len();
-                self.rows.push([0; CLASSES]);
-                self.ends.push(Vec::new());
-                self.set(node, class, next);
-            }
-            node = next;
-        }
-        self.ends.get_mut(node).into_iter().for_each(|ends| ends.push(number));
-    }
-
-    /// Leads every missing child to where the longest suffix of what was read leads.
-    fn close(&mut self) {
-        let mut suffix = vec![0_usize; self.ends.len()];
-        self.order = vec![0];
-        let mut done = 0;
-        while let Some(node) = self.order.get(done).copied() {
-            done += 1;
-            let shorter = suffix.get(node).copied().unwrap_or(0);
-            for class in 0..CLASSES {
-                let child = self.child(node, class);
-                let fallback = if node == 0 { 0 } else { self.child(shorter, class) };
-                if child == 0 {
-                    self.set(node, class, fallback);
-                    continue;
-                }
-                suffix.get_mut(child).into_iter().for_each(|slot| *slot = fallback);
-                let inherited = self.ends.get(fallback).cloned().unwrap_or_default();
-                self.ends.get_mut(child).into_iter().for_each(|ends| ends.extend(inherited.iter().copied()));
-                self.order.push(child);
-            }
-        }
-    }
-
-    /// Renumbers the nodes so that those at which a keyword ends come last; `None` when there are too many.
-    fn into_table(self) -> Option<(Table, u16, Ends)> {
-        let is_plain = |node: &usize| self.ends.get(*node).is_some_and(Vec::is_empty);
-        let (plain, ending): (Vec<usize>, Vec<usize>) = self.order.iter().copied().partition(is_plain);
-        let first_end = u16::try_from(plain.len()).ok()?;
-        let order: Vec<usize> = plain.into_iter().chain(ending.iter().copied()).collect();
-        let mut states = vec![0_u16; order.len()];
-        for (number, node) in order.iter().enumerate() {
-            *states.get_mut(*node)? = u16::try_from(number).ok()?;
-        }
-        let mut table = vec![0_u16; PLACES];
-        for (row, node) in table.chunks_exact_mut(CLASSES).zip(&order) {
-            for (slot, child) in row.iter_mut().zip(self.rows.get(*node)?) {
-                *slot = states.get(*child as usize).copied()?;
-            }
-        }
-        let ends = ending.iter().filter_map(|node| self.ends.get(*node).cloned()).collect();
-        Some((table.into_boxed_slice().try_into().ok()?, first_end, ends))
-    }
 }
 
 impl std::fmt::Debug for Automaton {

@@ -178,13 +178,23 @@ fn aws_key_id(secret: &[u8]) -> Judgement {
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_padding_mode(DecodePaddingMode::Indifferent)
     .with_decode_allow_trailing_bits(true);
-const STANDARD: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::STANDARD, LENIENT);
-const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::URL_SAFE, LENIENT);
+static STANDARD: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::STANDARD, LENIENT);
+static URL_SAFE: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::URL_SAFE, LENIENT);
 
 /// Decodes base64 in either alphabet, padded or not.
 pub(crate) fn base64(text: &[u8]) -> Option<Vec<u8>> {
+    alphabet(text).decode(text).ok()
+}
+
+/// Like [`base64`], into a buffer that is large enough.
+pub(crate) fn base64_into<'a>(text: &[u8], buffer: &'a mut [u8]) -> Option<&'a [u8]> {
+    let length = alphabet(text).decode_slice(text, buffer).ok()?;
+    buffer.get(..length)
+}
+
+fn alphabet(text: &[u8]) -> &'static GeneralPurpose {
     let url_safe = text.iter().any(|byte| matches!(byte, b'-' | b'_'));
-    if url_safe { URL_SAFE.decode(text).ok() } else { STANDARD.decode(text).ok() }
+    if url_safe { &URL_SAFE } else { &STANDARD }
 }
 
 fn base64_json(text: &[u8]) -> Judgement {

@@ -20,6 +20,9 @@ const DEEPEST: usize = 2;
 const SHORTEST: usize = 32;
 /// Longest encoded value that is decoded.
 const LONGEST: usize = 4 << 20;
+/// Fewest digits of a line of an encoded value that goes on in the next line, and where the next has as many.
+const LINE: usize = 60;
+const SHORT_LINE: usize = 44;
 /// Folders that may stand before an encoded value.
 const MOST_FOLDERS: usize = 16;
 /// Escapes that a word must have to be percent-encoded on purpose.
@@ -192,7 +195,7 @@ fn may_be_joined(text: &[u8], run: &Range<usize>) -> bool {
     let before = text.get(..run.start).unwrap_or_default().trim_ascii_end();
     let leads = text.get(before.len()..run.start).is_some_and(|space| space.contains(&b'\n'));
     let ends = matches!(text.get(run.end..), None | Some([] | [b'\n', ..] | [b'\r', b'\n', ..]));
-    leads || before.is_empty() || ends && run.len() >= 60
+    leads || before.is_empty() || ends && run.len() >= SHORT_LINE
 }
 
 /// Appends a run, or makes it the next line of the last one.
@@ -200,8 +203,9 @@ fn join(found: &mut Vec<Range<usize>>, text: &[u8], run: Range<usize>) {
     if let Some(last) = found.last_mut() {
         let between = text.get(last.end..run.start).unwrap_or_default();
         let line_end = between.first() == Some(&b'\n') || between.starts_with(b"\r\n");
-        if line_end && between.len() <= 40 && between.iter().all(u8::is_ascii_whitespace) && last.len() >= 60
-        {
+        // Property lists break lines earlier than all others do.
+        let is_full = last.len() >= LINE || last.len() >= SHORT_LINE && run.len() == last.len();
+        if line_end && between.len() <= 40 && between.iter().all(u8::is_ascii_whitespace) && is_full {
             last.end = run.end;
             return;
         }
@@ -226,8 +230,10 @@ fn taste(encoded: &[u8]) -> Option<Encoding> {
         return is_promising(&inner).then_some(Encoding::Hex);
     }
     let head = head.split(u8::is_ascii_whitespace).next()?;
-    let inner = check::base64(head.get(..head.len() / 4 * 4)?)?;
-    is_promising(&inner).then_some(Encoding::Base64)
+    let mut inner = [0; 36];
+    let mut promises = |digits: usize| check::base64_into(head.get(..digits)?, &mut inner).map(is_promising);
+    // Of most words and paths the first bytes say enough.
+    (promises(8)? && promises(head.len() / 4 * 4)?).then_some(Encoding::Base64)
 }
 
 /// Tells whether decoded bytes are worth a look: text throughout, an archive, a key.

@@ -28,6 +28,11 @@ const MOST_ALIKE: usize = 4;
 /// Least probability in the first look: without a path less is known, and nothing must be lost by it.
 const FIRST_LOOK: u8 = 10;
 
+/// The exponent of how many plain lines are known of a whole history, and of the commits of a change, where room for more takes longer to make
+/// than it saves.
+const ALL_LINES: u32 = 21;
+const FEW_LINES: u32 = 15;
+
 /// Bytes around a find that are looked at again, more than a report shows.
 const AROUND: usize = 16 << 10;
 
@@ -49,7 +54,8 @@ pub(crate) fn look(given: &Given<'_>, out: &Sink, prepared: &Prepared<'_>) -> Re
         Options { threshold: prepared.options.threshold.min(FIRST_LOOK), ..prepared.options.clone() };
     // A blob's path is found out only when something is in it. Files that exist to hold credentials are known by name.
     let survey = given.compute(|| commits.survey(&Reader::may_read)).map_err(StageError::Failed)?;
-    let first = First { names: survey.names, rules: &prepared.rules, options, plain: PlainLines::default() };
+    let plain = PlainLines::new(if prepared.whole_history { ALL_LINES } else { FEW_LINES });
+    let first = First { names: survey.names, rules: &prepared.rules, options, plain };
     let holders: Mutex<Holders> = Mutex::default();
     let limits: Mutex<BTreeMap<Digest, BTreeSet<Limit>>> = Mutex::default();
     let scanner = |blob: Blob<'_>| {

@@ -4,7 +4,7 @@
 const TRANSLATION: &[&str] =
     &[".po", ".pot", ".resx", ".strings", ".stringsdict", ".xlf", ".xliff", ".arb", ".ftl", ".lproj"];
 
-/// Codes of ISO 639-1 that interfaces are translated to, but for those that are words of programs (`am`, `is`, `my`, `no`).
+/// Codes of ISO 639-1, sorted, that interfaces are translated to, but for those that are words of programs (`am`, `is`, `my`, `no`).
 const LANGUAGES: &[&str] = &[
     "af", "ar", "az", "be", "bg", "bn", "bs", "ca", "cs", "cy", "da", "de", "el", "en", "eo", "es", "et",
     "eu", "fa", "fi", "fr", "ga", "gl", "gu", "he", "hi", "hr", "hu", "hy", "id", "it", "ja", "ka", "kk",
@@ -60,9 +60,19 @@ fn is_locale(name: &str) -> bool {
     }
     let mut parts = name.rsplit(['-', '_']);
     let last = parts.next().unwrap_or(name);
-    let is_language = |part: &str| LANGUAGES.contains(&part);
+    let is_language = |part: &str| part.len() == 2 && LANGUAGES.binary_search(&part).is_ok();
     is_language(last)
         || (2..=4).contains(&last.len())
             && last.bytes().all(|byte| byte.is_ascii_alphabetic())
             && parts.next().is_some_and(is_language)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn languages_are_sorted() {
+        assert!(LANGUAGES.is_sorted());
+    }
 }

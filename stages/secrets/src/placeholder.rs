@@ -121,7 +121,7 @@ pub(crate) fn has_word(body: &[u8]) -> bool {
         return false;
     }
     let lower = body.to_ascii_lowercase();
-    WORDS.iter().any(|word| find(&lower, word.as_bytes()).is_some())
+    holds_any(&lower, WORDS)
         || lower
             .split(|byte| !byte.is_ascii_alphanumeric())
             .filter(|part| part.len() < lower.len())
@@ -161,9 +161,14 @@ pub(crate) fn is_instruction(body: &[u8]) -> bool {
     // `the-password`, and no `themonkey`.
     let vague =
         matches!(words.as_slice(), [b"a" | b"an" | b"some" | b"the", noun] if is_in(NOUNS, Some(noun)));
-    asks || vague
-        || REQUESTS.iter().any(|request| find(&letters, request.as_bytes()).is_some())
-        || MASKS.iter().any(|mask| mask.as_bytes() == letters)
+    asks || vague || holds_any(&letters, REQUESTS) || MASKS.iter().any(|mask| mask.as_bytes() == letters)
+}
+
+/// Tells whether one of `words` is in the value. A searcher for each would take longer to make than to use.
+fn holds_any(body: &[u8], words: &[&str]) -> bool {
+    (0..body.len()).filter_map(|at| body.get(at..)).any(|rest| {
+        words.iter().any(|word| rest.first() == word.as_bytes().first() && rest.starts_with(word.as_bytes()))
+    })
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {

@@ -9,8 +9,6 @@ use foldhash::quality::RandomState;
 
 use crate::rules::RuleIndex;
 
-/// Lines that are known at a time; a new one takes the place of another.
-const SLOTS: usize = 1 << 21;
 /// Longer lines are read each time.
 const LONGEST: usize = 4096;
 /// Known text between two stretches of new lines that is read with them: beginning anew costs more.
@@ -23,17 +21,20 @@ const BATCH: usize = 16;
 /// The plain lines of all texts so far, shared by all threads. Each is known by 64 bits of a hash with a seed of this run, so
 /// that nobody can write a line that passes for another; a line that was forgotten is read again, with the same result.
 pub(crate) struct PlainLines {
+    /// A new line takes the place of another.
     slots: Box<[AtomicU64]>,
     hasher: RandomState,
 }
 
-impl Default for PlainLines {
-    fn default() -> Self {
-        Self { slots: (0..SLOTS).map(|_| AtomicU64::new(0)).collect(), hasher: RandomState::default() }
-    }
-}
-
 impl PlainLines {
+    /// Makes room for two to the power of `exponent` lines at a time, of eight bytes each.
+    pub(crate) fn new(exponent: u32) -> Self {
+        Self {
+            slots: (0..1_usize << exponent).map(|_| AtomicU64::new(0)).collect(),
+            hasher: RandomState::default(),
+        }
+    }
+
     /// Returns what of the ranges holds lines that are not known to be plain, in order and apart.
     pub(crate) fn fresh(&self, text: &[u8], ranges: &[Range<usize>]) -> Vec<Range<usize>> {
         let mut fresh: Vec<Range<usize>> = Vec::new();
@@ -124,7 +125,7 @@ impl PlainLines {
     }
 
     fn slot(&self, hash: u64) -> Option<&AtomicU64> {
-        self.slots.get((hash >> 1) as usize % SLOTS)
+        self.slots.get((hash >> 1) as usize & self.slots.len().wrapping_sub(1))
     }
 
     fn at(&self, hash: u64) -> u64 {
@@ -185,7 +186,7 @@ mod tests {
 
     #[test]
     fn only_whole_lines_are_known_and_only_plain_ones() {
-        let lines = PlainLines::default();
+        let lines = PlainLines::new(12);
         let text = "one\ntwo\nthree\nfour";
         check(&lines, text, 0..text.len(), &[text]);
         let left = lines.remember(text.as_bytes(), &[0..text.len()], vec![9..10]);
@@ -202,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_line_too_long_is_read_each_time() {
-        let lines = PlainLines::default();
+        let lines = PlainLines::new(12);
         let text = "x".repeat(LONGEST + 1);
         assert_eq!(lines.remember(text.as_bytes(), &[0..text.len()], Vec::new()), [0..text.len()]);
         check(&lines, &text, 0..text.len(), &[&text]);
@@ -236,7 +237,7 @@ mod tests {
         ) {
             let rules = Rules::own().unwrap();
             let options = Options { salt: [7; 32], threshold: 10, archives: true };
-            let lines = PlainLines::default();
+            let lines = PlainLines::new(12);
             for text in texts.iter().map(|lines| lines.join("\n")) {
                 let whole = [0..text.len()];
                 let alone = scan(text.as_bytes(), &whole, &Hint::NONE, &rules, &options);

@@ -132,6 +132,7 @@ pub(crate) struct Prepared<'a> {
     pub(crate) options: Options,
     pub(crate) id: &'a StageId,
     pub(crate) inline_ignores: bool,
+    pub(crate) whole_history: bool,
 }
 
 impl Prepared<'_> {
@@ -155,7 +156,14 @@ impl Secrets {
         let rules = self.compile(files).map_err(|error| StageError::Failed(error.to_string()))?;
         let options =
             Options { salt: *given.salt(), threshold: self.config.threshold, archives: self.config.archives };
-        Ok(Prepared { rules, options, id: &self.id, inline_ignores: self.config.inline_ignores })
+        let whole_history = self.config.history == HistoryScope::All;
+        Ok(Prepared {
+            rules,
+            options,
+            id: &self.id,
+            inline_ignores: self.config.inline_ignores,
+            whole_history,
+        })
     }
 
     /// Compiles the rules in force, once where no file adds any.
@@ -255,16 +263,13 @@ impl Look<'_> {
             .unwrap_or_else(PoisonError::into_inner)
             .entry(hint)
             .or_insert_with(|| self.prepared.context(&hint));
-        let kept = file.id().map_err(|error| error.to_string()).and_then(|id| {
-            let compute = || {
-                let bytes = file.read().map_err(|error| StageError::Failed(error.to_string()))?;
-                Ok(Kept::of(&bytes, &hint, &self.prepared.rules, &self.prepared.options))
-            };
-            self.given.memo(&context, &id, compute).map_err(|error| error.to_string())
-        });
-        match kept {
+        let compute = || {
+            let bytes = file.read().map_err(|error| StageError::Failed(error.to_string()))?;
+            Ok(Kept::of(&bytes, &hint, &self.prepared.rules, &self.prepared.options))
+        };
+        match self.given.memo(&context, file, compute) {
             Ok(kept) => self.say(file.path(), &kept),
-            Err(reason) => self.out.gap(GapKind::Unread, "unreadable", file.path(), reason),
+            Err(error) => self.out.gap(GapKind::Unread, "unreadable", file.path(), error.to_string()),
         }
     }
 

@@ -9,7 +9,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use source::{Commits, Tree};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Files, Gift, Globs, Memo, MemoKey, Need, Read, Spec, StageError, Trace};
+use crate::{File, Files, Gift, Globs, Memo, MemoKey, Need, Read, Spec, StageError, Trace};
 
 /// One shard of a data set, pinned by its digest.
 #[derive(Clone)]
@@ -209,17 +209,21 @@ impl<'a> Given<'a> {
         &self.inputs.salt
     }
 
-    /// Returns the kept result of `unit` under `context`, or computes and keeps it. `context` is the digest of all else
+    /// Returns the kept result of `file` under `context`, or computes and keeps it. `context` is the digest of all else
     /// that the result depends on: the engine's revision, its rules, the salt.
     pub fn memo<T: Serialize + DeserializeOwned>(
         &self,
         context: &Digest,
-        unit: &Digest,
+        file: &File<'_>,
         compute: impl FnOnce() -> Result<T, StageError>,
     ) -> Result<T, StageError> {
-        let (stage, kept) = (&self.spec.id, tracing::field::Empty);
-        let span = tracing::debug_span!(parent: &self.span, "unit", %stage, id = %unit, kept).entered();
-        let key = MemoKey::new(context, unit);
+        let (stage, path, kept) = (&self.spec.id, file.path(), tracing::field::Empty);
+        let span = tracing::debug_span!(parent: &self.span, "unit", %stage, path, kept).entered();
+        if !self.inputs.memo.is_there() {
+            return compute();
+        }
+        let unit = file.id().map_err(|error| StageError::Failed(error.to_string()))?;
+        let key = MemoKey::new(context, &unit);
         let kept = self.inputs.memo.recall(&key).and_then(|bytes| postcard::from_bytes(&bytes).ok());
         span.record("kept", kept.is_some());
         if let Some(value) = kept {

@@ -21,6 +21,11 @@ impl MemoKey {
 /// Where kept results live. An implementation may lose entries at any time, and must never give bytes back under
 /// another key than they were put.
 pub trait Memo: Send + Sync {
+    /// Tells whether anything is kept at all. Where nothing is, nothing needs a name.
+    fn is_there(&self) -> bool {
+        true
+    }
+
     /// Returns the bytes kept under `key`.
     fn recall(&self, key: &MemoKey) -> Option<Vec<u8>>;
 

@@ -205,6 +205,9 @@ fn is_spaced(before: &[u8], rest: &[u8], language: Language) -> bool {
 
 /// Tells whether a string is open at the end of what stands before on the line.
 fn in_string(before: &[u8]) -> bool {
+    if memchr::memchr3(b'"', b'\'', b'`', before).is_none() {
+        return false;
+    }
     let mut open: Option<u8> = None;
     let mut escaped = false;
     for byte in before {

@@ -47,8 +47,8 @@ pub(crate) fn judge(
     hint: &Hint,
     connection: bool,
 ) -> Verdict {
-    match look(text, assignment, name, hint) {
-        Some(features) => {
+    match weigh(text, assignment, name, hint) {
+        Ok(features) => {
             let value = text.get(assignment.value.clone()).unwrap_or_default();
             let scored = forest::forest().probability(&features);
             let account = account::is_account(text, assignment, name, hint, connection);
@@ -56,51 +56,64 @@ pub(crate) fn judge(
             let probability = fixture::weigh(told, value, hint);
             Verdict::Credential { probability, default: account::is_default(value, name) }
         }
-        None if is_stand_in(text, assignment) => Verdict::Placeholder,
-        None if is_never(text, assignment, name, hint) => Verdict::Never,
-        None => Verdict::Nothing,
+        Err(verdict) => verdict,
     }
 }
 
 /// Returns what the scorer sees; `None` where no scorer is needed to know that the value is no credential.
 pub(crate) fn look(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hint) -> Option<Features> {
-    let elsewhere = is_never(text, assignment, name, hint) || meaning::is_other(text, assignment, name, hint);
-    (!elsewhere && !is_stand_in(text, assignment)).then(|| features::of(text, assignment, name, hint))
+    weigh(text, assignment, name, hint).ok()
+}
+
+/// Returns what the scorer sees, or the verdict where none is needed.
+fn weigh(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hint) -> Result<Features, Verdict> {
+    if is_never(text, assignment, name, hint) {
+        Err(Verdict::Never)
+    } else if is_stand_in(text, assignment) {
+        Err(Verdict::Placeholder)
+    } else if meaning::is_other(text, assignment, name, hint) {
+        Err(Verdict::Nothing)
+    } else {
+        Ok(features::of(text, assignment, name, hint))
+    }
 }
 
 /// Tells whether name and value themselves say that the value is no credential.
 fn is_never(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hint) -> bool {
     let value = text.get(assignment.value.clone()).unwrap_or_default();
-    let sentence = value.iter().filter(|byte| **byte == b' ').count() > 3;
+    let spaces = || value.iter().filter(|byte| **byte == b' ').count();
+    let words = || {
+        value
+            .iter()
+            .all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'|' | b'.' | b':'))
+            && value.len() < 40
+            || value.iter().filter(|byte| **byte == b':').count() > 1
+    };
     // The key of a map is a key to nothing.
-    let words = value
-        .iter()
-        .all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'|' | b'.' | b':'))
-        && value.len() < 40
-        || value.iter().filter(|byte| **byte == b':').count() > 1;
-    let map_key = name.noun == Noun::Key
+    let is_of_map = name.noun == Noun::Key
         && !name.qualified
-        && (value.len() < 16 || words || is_uuid(value) || value.contains(&b' '));
+        && (value.len() < 16 || words() || is_uuid(value) || value.contains(&b' '));
     let identifies =
-        name.behind > 0 && name.words.last().is_some_and(|word| matches!(word.as_str(), "id" | "ids"));
+        || name.behind > 0 && name.words.last().is_some_and(|word| matches!(word.as_str(), "id" | "ids"));
     // `renameIndex('access_tokens', …)`: many tokens are a table, not a token; `passwords: 'users'` says where they are kept.
-    let listed = name.is_plural()
-        && (assignment.operator == Operator::Comma || value.iter().all(u8::is_ascii_lowercase));
+    let is_list = || {
+        name.is_plural()
+            && (assignment.operator == Operator::Comma || value.iter().all(u8::is_ascii_lowercase))
+    };
     // `Pass: …` in a message, and `--- PASS: TestLogin (0.01s)` in a log, is how a test went.
-    let logged = assignment.quote.is_none()
+    let is_logged = assignment.quote.is_none()
         && name.text == "PASS"
         && matches!(hint.language, Language::Unknown | Language::Prose);
-    let outcome = assignment.operator == Operator::Colon
-        && (logged || assignment.embedded && matches!(name.text.as_str(), "Pass" | "PASS" | "pass"));
-    listed
-        || outcome
-        || hint.area == Area::Words && !fixture::is_specific(value)
-        || sentence
-        || map_key
-        || identifies
+    let is_outcome = assignment.operator == Operator::Colon
+        && (is_logged || assignment.embedded && matches!(name.text.as_str(), "Pass" | "PASS" | "pass"));
+    is_of_map
+        || is_outcome
+        || spaces() > 3
+        || is_list()
+        || identifies()
+        || (hint.area == Area::Words || name.is_of_text()) && !fixture::is_specific(value)
         || name.is_known_to_all()
         || name.is_encrypted()
-        || name.is_of_text() && !fixture::is_specific(value)
         || meaning::is_never(text, assignment, value)
 }
 
