@@ -182,6 +182,27 @@ fn a_value_that_ends_elsewhere_once_its_language_is_known_is_still_said() {
     assert_eq!(shown(&look(folder, Selection::Everything)), expected);
 }
 
+/// The second version cuts a key off by another; the first is packed as a delta of it, in which the hit is another one.
+#[test]
+fn a_key_cut_off_by_another_is_told_from_the_whole_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    git(folder, &["init", "-q"]);
+    let begin = ["-----BEGIN RSA PRIV", "ATE KEY-----\n"].concat();
+    let one = "MIIEogIBAAKCAQEAzzMFjpQVMjMGR/TSlzNJ+g7Hj9l4jwe77VwpYUDwfFi2E6gA\n";
+    let two = "ESCX0nSAPg8alsoX2ks5DvXmSqmRUPUMWiTyWgucsEE8uvicN965PTwFNh3lBdRh\n";
+    let code = "#!/usr/bin/env make\n".repeat(4);
+    let first = commit(folder, "a.txt", &format!("{begin}{one}{two}"));
+    let second = commit(folder, "a.txt", &format!("{begin}{one}{begin}{one}{two}{code}"));
+    let key = |commit| ("private-key".to_owned(), commit, "a.txt:1".to_owned());
+    let expected = BTreeSet::from([key(first), key(second)]);
+    for _ in 0..2 {
+        let said = shown(&look(folder, Selection::Everything));
+        assert_eq!((said.len(), BTreeSet::from_iter(said)), (2, expected.clone()));
+        git(folder, &["gc", "-q"]);
+    }
+}
+
 /// Returns every file under a folder with its path.
 fn files(root: &Path, folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
     for entry in std::fs::read_dir(folder).unwrap() {

@@ -75,7 +75,7 @@ pub struct Looked {
     /// Lines to look at again, in a blob that takes them over, when something changes near them: within 256 bytes. Of all
     /// others the scanner knows that they hold nothing wherever they stand.
     pub open: Vec<Range<usize>>,
-    /// What is one thing over many lines, or may become one: all of it is shown again when something changes in it.
+    /// What is one thing over many lines, or may become one: all of it is shown again when something changes in it or near it.
     pub spans: Vec<Range<usize>>,
 }
 

@@ -3,12 +3,11 @@
 use std::ops::Range;
 
 use super::delta::{Delta, Piece};
+use super::seen::widen;
 use crate::{Hit, Looked};
 
 /// How far around a change open lines are looked at again: scanners look no further than this around a line.
 const AROUND: usize = 256;
-/// How much of a longer span is looked at again, on either side of a change.
-const SPAN: usize = 64 << 10;
 
 /// Returns what a delta takes over of what was made of its base, where it then is.
 pub(super) fn take(base: &Looked, delta: &[u8]) -> Looked {
@@ -22,30 +21,35 @@ pub(super) fn take(base: &Looked, delta: &[u8]) -> Looked {
     Looked { hits, open: parts(&base.open), spans: parts(&base.spans) }
 }
 
-impl Looked {
-    /// Forgets hits on changed lines, which are read again with all that lies near them.
-    pub(super) fn forget(&mut self, changed: &[Range<usize>]) {
-        self.hits.retain(|hit| overlaps(changed, hit.start..hit.end.max(hit.start + 1)).next().is_none());
+/// Adds to the lines that changed, sorted and apart, those that are looked at again with them: open ones near them and spans
+/// that they touch. A hit there is forgotten, to be found anew, and counts as changed: what makes it one may stand near it alone.
+pub(super) fn add_near(bytes: &[u8], changed: &mut Vec<Range<usize>>, taken: &mut Looked) {
+    if taken.hits.is_empty() && taken.open.is_empty() && taken.spans.is_empty() {
+        return;
     }
-}
-
-/// Adds what of `taken` lies near a change to what is changed. All is sorted, and what changed is sorted afterwards too; its
-/// ranges may then meet.
-pub(super) fn add_near(changed: &mut Vec<Range<usize>>, taken: &Looked) {
-    let zone = |range: &Range<usize>, around: usize| {
-        range.start.saturating_sub(around)..range.end.saturating_add(around)
-    };
-    let mut near: Vec<Range<usize>> =
-        changed.iter().flat_map(|range| overlaps(&taken.open, zone(range, AROUND))).collect();
-    for range in changed.iter().filter(|_| !taken.spans.is_empty()) {
-        let (touched, longest) = (zone(range, AROUND), zone(range, SPAN));
-        let touches = |span: &Range<usize>| span.start < touched.end && touched.start < span.end;
-        near.extend(overlaps(&taken.spans, longest).filter(touches));
+    let mut news = changed.clone();
+    while !news.is_empty() {
+        let mut again = news.clone();
+        for range in &news {
+            let zone = range.start.saturating_sub(AROUND)..range.end.saturating_add(AROUND);
+            again.extend(overlaps(&taken.open, &zone).map(|range| cut(range, &zone)));
+            again.extend(overlaps(&taken.spans, &zone).cloned());
+        }
+        join_up(&mut again);
+        widen(bytes, &mut again);
+        news.clear();
+        taken.hits.retain(|hit| {
+            let place = hit.start..hit.end.max(hit.start + 1);
+            let stays = overlaps(&again, &place).next().is_none();
+            if !stays {
+                news.push(place);
+            }
+            stays
+        });
+        join_up(&mut news);
+        changed.extend(again);
     }
-    if !near.is_empty() {
-        changed.extend(near);
-        changed.sort_unstable_by_key(|range| (range.start, range.end));
-    }
+    join_up(changed);
 }
 
 /// Joins what was taken over with what a scanner made of the changed ranges, which decides there what is open.
@@ -60,7 +64,7 @@ fn renew(before: &[Range<usize>], found: Vec<Range<usize>>, changed: &[Range<usi
     let mut all = Vec::with_capacity(before.len() + found.len());
     for part in before {
         let mut at = part.start;
-        for range in overlaps(changed, part.clone()) {
+        for range in overlaps(changed, part) {
             if at < range.start {
                 all.push(at..range.start);
             }
@@ -71,18 +75,25 @@ fn renew(before: &[Range<usize>], found: Vec<Range<usize>>, changed: &[Range<usi
         }
     }
     all.extend(found);
-    all.sort_unstable_by_key(|part| (part.start, part.end));
-    all.dedup_by(|next, last| {
+    join_up(&mut all);
+    all
+}
+
+/// Sorts ranges and joins those that meet.
+fn join_up(ranges: &mut Vec<Range<usize>>) {
+    ranges.sort_unstable_by_key(|range| (range.start, range.end));
+    ranges.dedup_by(|next, last| {
         let meets = next.start <= last.end;
         last.end = if meets { last.end.max(next.end) } else { last.end };
         meets
     });
-    all
 }
 
 fn parts_in<'a>(ranges: &'a [Range<usize>], piece: &Piece) -> impl Iterator<Item = Range<usize>> + use<'a> {
     let (from, to) = (piece.from, piece.to);
-    overlaps(ranges, from..from + piece.length).map(move |part| part.start - from + to..part.end - from + to)
+    let zone = from..from + piece.length;
+    let inside = overlaps(ranges, &zone).map(move |range| cut(range, &zone));
+    inside.map(move |part| part.start - from + to..part.end - from + to)
 }
 
 fn hits_in<'a>(hits: &'a [Hit], piece: &Piece) -> impl Iterator<Item = Hit> + use<'a> {
@@ -93,49 +104,69 @@ fn hits_in<'a>(hits: &'a [Hit], piece: &Piece) -> impl Iterator<Item = Hit> + us
     inside.map(move |hit| Hit { start: hit.start - from + to, end: hit.end - from + to, tag: hit.tag })
 }
 
-/// Returns the parts of sorted, disjoint ranges that lie inside `zone`.
-fn overlaps(ranges: &[Range<usize>], zone: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+/// Returns those of sorted, disjoint ranges that reach into `zone`.
+fn overlaps<'a>(
+    ranges: &'a [Range<usize>],
+    zone: &Range<usize>,
+) -> impl Iterator<Item = &'a Range<usize>> + use<'a> {
     let first = ranges.partition_point(|range| range.end <= zone.start);
-    let near = ranges.get(first..).unwrap_or_default().iter().take_while(move |range| range.start < zone.end);
-    near.map(move |range| range.start.max(zone.start)..range.end.min(zone.end))
+    let end = zone.end;
+    ranges.get(first..).unwrap_or_default().iter().take_while(move |range| range.start < end)
+}
+
+fn cut(range: &Range<usize>, zone: &Range<usize>) -> Range<usize> {
+    range.start.max(zone.start)..range.end.min(zone.end)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Ten lines of a hundred bytes: what is looked at again with what changed, and which hits stay.
+    fn check_near(taken: Looked, changed: &[Range<usize>], expected: &[Range<usize>], stay: &[usize]) {
+        let text = format!("{}\n", "x".repeat(99)).repeat(10);
+        let (mut changed, mut taken) = (changed.to_vec(), taken);
+        add_near(text.as_bytes(), &mut changed, &mut taken);
+        assert_eq!(changed, expected);
+        assert_eq!(taken.hits.iter().map(|hit| hit.start).collect::<Vec<_>>(), stay);
+    }
+
+    fn hits(at: &[usize]) -> Vec<Hit> {
+        at.iter().map(|start| Hit { start: *start, end: start + 10, tag: 1 }).collect()
+    }
+
     #[test]
-    fn what_is_open_near_a_change_is_changed() {
-        let check = |changed: &[Range<usize>], open: &[Range<usize>], expected: &[Range<usize>]| {
-            let mut added = changed.to_vec();
-            add_near(&mut added, &Looked { open: open.to_vec(), ..Looked::default() });
-            assert_eq!(added, expected);
+    fn what_is_open_near_a_change_is_looked_at_again() {
+        let check = |changed, open: &[Range<usize>], expected: &[_]| {
+            check_near(Looked { open: open.to_vec(), ..Looked::default() }, changed, expected, &[]);
         };
-        check(&[1000..1010], &[0..40, 700..740], &[1000..1010]);
-        check(&[1000..1010], &[700..750], &[744..750, 1000..1010]);
-        check(&[1000..1000], &[900..1020, 1300..1310], &[900..1020, 1000..1000]);
+        check(&[900..1000], &[0..40, 500..540], &[900..1000]);
+        check(&[900..1000], &[500..550, 640..650], &[600..700, 900..1000]);
+        check(&[900..900], &[700..990], &[700..1000]);
         check(&[], &[0..9], &[]);
     }
 
     #[test]
-    fn all_of_a_span_is_changed() {
-        let check = |changed: &[Range<usize>], spans: &[Range<usize>], expected: &[Range<usize>]| {
-            let mut added = changed.to_vec();
-            add_near(&mut added, &Looked { spans: spans.to_vec(), ..Looked::default() });
-            assert_eq!(added, expected);
+    fn all_of_a_span_is_looked_at_again() {
+        let check = |changed, spans: &[Range<usize>], expected: &[_]| {
+            check_near(Looked { spans: spans.to_vec(), ..Looked::default() }, changed, expected, &[]);
         };
-        check(&[5000..5010], &[1000..2000, 3000..9000], &[3000..9000, 5000..5010]);
-        check(&[5000..5010], &[1000..4800], &[1000..4800, 5000..5010]);
-        check(&[5000..5010], &[1000..4700], &[5000..5010]);
-        check(&[500_000..500_010], &[0..900_000], &[434_464..565_546, 500_000..500_010]);
+        check(&[500..600], &[0..100, 200..890], &[200..900]);
+        check(&[800..890], &[0..550], &[0..600, 800..900]);
+        check(&[800..890], &[0..540], &[800..900]);
     }
 
     #[test]
-    fn hits_on_changed_lines_are_found_anew() {
-        let hit = |start, end| Hit { start, end, tag: 1 };
-        let mut taken = Looked { hits: vec![hit(0, 10), hit(20, 30), hit(40, 40)], ..Looked::default() };
-        taken.forget(&[25..26, 40..50]);
-        assert_eq!(taken.hits, [hit(0, 10)]);
+    fn a_hit_that_is_looked_at_again_counts_as_changed() {
+        let check =
+            |at: &[usize], open: &[Range<usize>], spans: &[Range<usize>], expected: &[_], stay: &[_]| {
+                let taken = Looked { hits: hits(at), open: open.to_vec(), spans: spans.to_vec() };
+                check_near(taken, &[900..1000], expected, stay);
+            };
+        check(&[0, 850, 950], &[], &[], &[900..1000], &[0, 850]);
+        // What makes it one is 400 bytes ahead of the change, and near the hit.
+        check(&[710], &[500..510, 700..720], &[], &[500..600, 700..800, 900..1000], &[]);
+        check(&[310, 510], &[100..110, 300..310], &[500..950], &[100..200, 300..400, 500..1000], &[]);
     }
 
     #[test]

@@ -307,9 +307,7 @@ impl<'a> Walk<'a> {
                 // Scanners of commits read the whole, and an entry of a tree says itself how far it reaches.
                 if visit.kind == Kind::Blob {
                     widen(bytes, &mut work.changed);
-                    taken.forget(&work.changed);
-                    add_near(&mut work.changed, &taken);
-                    widen(bytes, &mut work.changed);
+                    add_near(bytes, &mut work.changed, &mut taken);
                 }
                 self.tally.shown(bytes.len(), work.changed.iter().map(ExactSizeIterator::len).sum());
                 let seen = Seen { id, bytes, changed: &work.changed, base: Some(base_id) };
