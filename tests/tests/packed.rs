@@ -11,10 +11,13 @@ use serde_json::Value;
 use tests::{Site, leak, rounds, token};
 
 /// Histories that are compared.
-const HISTORIES: u32 = 16;
+const HISTORIES: u32 = 12;
 /// Every which history is also read by one thread.
 const ALONE: u32 = 4;
 
+const POLICY: &str = "version: 1\nstages:\n  secrets:\n    history: all\n";
+/// The folder whose files are in UTF-16.
+const WIDE: &str = "f2/";
 const WORDS: &[&str] =
     &["alpha", "index", "count", "render", "table", "user", "path", "open", "close", "node", "width"];
 const NAMES: &[&str] =
@@ -202,28 +205,50 @@ fn rename(lines: &mut [String], chance: &mut Chance) {
     }
 }
 
+/// Returns a text in UTF-16.
+fn wide(text: &str) -> Vec<u8> {
+    std::iter::once(0xFEFF).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
+}
+
 /// Makes a repository of the versions, every object of it loose.
 fn loose(versions: &[Files]) -> Site {
     let site = Site::repository();
-    site.write("sluicegate.yaml", "version: 1\nstages:\n  secrets:\n    history: all\n");
-    let mut stream = String::new();
+    site.write("sluicegate.yaml", POLICY);
+    let mut stream = Vec::new();
     for (version, time) in versions.iter().zip(1_700_000_000..) {
-        stream.push_str(&format!(
-            "commit refs/heads/main\ncommitter a <a@shop.example> {time} +0000\ndata 1\nx\n"
-        ));
+        let head = format!("commit refs/heads/main\ncommitter a <a@shop.example> {time} +0000\ndata 1\nx\n");
+        stream.extend(head.into_bytes());
         for (path, lines) in version {
             let end = if lines.len() % 3 > 0 { "\n" } else { "" };
             let text = lines.join("\n") + end;
-            stream.push_str(&format!("M 100644 inline {path}\ndata {}\n{text}\n", text.len()));
+            let content = if path.starts_with(WIDE) { wide(&text) } else { text.into_bytes() };
+            stream.extend(format!("M 100644 inline {path}\ndata {}\n", content.len()).into_bytes());
+            stream.extend(content);
+            stream.push(b'\n');
         }
     }
     let mut import = site.bare("git");
     import.args(["-c", "fastimport.unpackLimit=100000", "fast-import", "--quiet"]).stdin(Stdio::piped());
     let mut import = import.spawn().expect("git starts");
     let mut input = import.stdin.take().expect("there is a pipe");
-    input.write_all(stream.as_bytes()).expect("git reads");
+    input.write_all(&stream).expect("git reads");
     drop(input);
     assert!(import.wait().expect("git ends").success());
+    site
+}
+
+/// Returns a repository that fetched the history in two packs: objects of the first that deltas of the second start from are
+/// in both.
+fn fetched(from: &Site, versions: usize) -> Site {
+    let site = Site::repository();
+    site.write("sluicegate.yaml", POLICY);
+    from.git(&["branch", "half", &format!("main~{}", versions / 2)]);
+    let path = from.tree();
+    for branch in ["half", "main"] {
+        let what = format!("{branch}:refs/heads/main");
+        let path = path.to_str().expect("a path is UTF-8");
+        site.git(&["-c", "fetch.unpackLimit=1", "fetch", "--quiet", "--update-head-ok", path, &what]);
+    }
     site
 }
 
@@ -233,34 +258,38 @@ fn report(site: &Site, jobs: &str) -> String {
     ran.stdout
 }
 
-/// Returns a line for everything in a list of a report.
-fn said<'a>(report: &'a Value, list: &str) -> Vec<&'a Value> {
-    report[list].as_array().unwrap_or_else(|| panic!("{report}")).iter().collect()
+/// Appends what only one of two reports says.
+fn compare(seed: u32, how: &str, loose: &Value, packed: &Value, differing: &mut Vec<String>) {
+    for list in ["findings", "gaps"] {
+        let said = |report: &Value| report[list].as_array().cloned().unwrap_or_else(|| panic!("{report}"));
+        let (one, other) = (said(loose), said(packed));
+        let missing = one.iter().filter(|item| !other.contains(item));
+        let added = other.iter().filter(|item| !one.contains(item));
+        differing.extend(missing.map(|item| format!("seed {seed}, {how}: not said: {item}")));
+        differing.extend(added.map(|item| format!("seed {seed}, {how}: only said there: {item}")));
+    }
 }
 
 #[test]
 fn a_packed_history_says_what_a_loose_one_says() {
     let (mut found, mut differing) = (0, Vec::new());
     for seed in 0..rounds(HISTORIES) {
-        let site = loose(&history(seed));
+        let versions = history(seed);
+        let site = loose(&versions);
         let loose = report(&site, "2");
         site.git(&["repack", "-adfq", "--depth=50", "--window=50"]);
         let packed = report(&site, "2");
         if seed % ALONE == 0 {
             assert_eq!(report(&site, "1"), packed, "seed {seed}");
         }
+        let fetched = report(&fetched(&site, versions.len()), "2");
         let read = |text: &str| {
             serde_json::from_str::<Value>(text).unwrap_or_else(|error| panic!("{error}: {text}"))
         };
-        let (loose, packed) = (read(&loose), read(&packed));
-        found += said(&loose, "findings").len();
-        for list in ["findings", "gaps"] {
-            let (one, other) = (said(&loose, list), said(&packed, list));
-            let missing = one.iter().filter(|item| !other.contains(item));
-            let added = other.iter().filter(|item| !one.contains(item));
-            differing.extend(missing.map(|item| format!("seed {seed}: only loose: {item}")));
-            differing.extend(added.map(|item| format!("seed {seed}: only packed: {item}")));
-        }
+        let loose = read(&loose);
+        found += loose["findings"].as_array().map_or(0, Vec::len);
+        compare(seed, "packed", &loose, &read(&packed), &mut differing);
+        compare(seed, "fetched", &loose, &read(&fetched), &mut differing);
     }
     assert!(differing.is_empty(), "{}", differing.join("\n"));
     assert!(found > HISTORIES as usize, "{found}");

@@ -104,7 +104,8 @@ impl Context<'_> {
             Form::Text(Cow::Owned(text)) => {
                 // Offsets of the encoded file say nothing about the decoded text.
                 let mut found = self.search(&text, std::slice::from_ref(&(0..text.len())), 0);
-                (found.open, found.spans) = (None, Vec::new());
+                let whole = 0..bytes.len();
+                (found.open, found.spans) = (None, vec![whole]);
                 hit::finish(found, Some(text.into()), rules, options)
             }
         }

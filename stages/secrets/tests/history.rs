@@ -203,6 +203,41 @@ fn a_key_cut_off_by_another_is_told_from_the_whole_one() {
     }
 }
 
+/// What is fetched is packed as deltas of what was there, which is packed with it once more: it is not shown again.
+#[test]
+fn a_key_that_a_fetched_change_completes_is_said() {
+    let (origin, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (origin, folder) = (origin.path(), folder.path());
+    git(origin, &["init", "-q", "-b", "main"]);
+    git(folder, &["init", "-q", "-b", "main"]);
+    let lines = |number: u64| -> String {
+        let digits = (0..640).scan(number, |state, _| {
+            *state = state.wrapping_mul(0x5851_F42D_4C95_7F2D).wrapping_add(0x1405_7B7E_F767_814F);
+            Some(char::from(b'A' + u8::try_from((*state >> 33) % 26).unwrap()))
+        });
+        let digits: Vec<char> = digits.collect();
+        digits.chunks(64).map(|line| line.iter().collect::<String>() + "\n").collect()
+    };
+    let label = ["RSA PRIV", "ATE KEY-----"].concat();
+    let key =
+        |middle: &str| format!("(\n-----BEGIN {label}\n{}{middle}{}-----END {label}\n", lines(1), lines(2));
+    // The first pack is the larger one: it is read first.
+    for name in ["b", "c", "d"] {
+        commit(origin, name, name);
+    }
+    let mut said = Vec::new();
+    for middle in ["", "MIIEogIBAAKCAQEAzzMFjpQVMjMGR\n"] {
+        said.push(("private-key".into(), commit(origin, "a.txt", &key(middle)), "a.txt:2".into()));
+        let from = origin.to_str().unwrap();
+        git(
+            folder,
+            &["-c", "fetch.unpackLimit=1", "fetch", "-q", "--update-head-ok", from, "main:refs/heads/main"],
+        );
+        let shown: BTreeSet<_> = shown(&look(folder, Selection::Everything)).into_iter().collect();
+        assert_eq!(shown, BTreeSet::from_iter(said.clone()));
+    }
+}
+
 /// Returns every file under a folder with its path.
 fn files(root: &Path, folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
     for entry in std::fs::read_dir(folder).unwrap() {

@@ -1,9 +1,8 @@
 //! Shows every object of one kind to a visitor once, on all threads of the current pool. Each pack is walked from whole
 //! objects down to the deltas of deltas, so that every delta is applied once.
 
-use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use model::hex;
 use rayon::Scope;
@@ -54,23 +53,17 @@ pub(crate) struct Visit<'a> {
 struct Walk<'a> {
     visit: &'a Visit<'a>,
     pack: &'a Pack,
-    /// Packs that were walked before: what they hold was shown.
+    /// Packs that were walked before: what they hold was shown, and is not shown again.
     before: &'a [Pack],
-    /// Packs that are walked later.
-    after: &'a [Pack],
     forest: &'a Forest,
     tally: &'a Tally,
-    holders: &'a Holders,
 }
-
-/// What objects of packs hold that were walked before, by raw id: an object of several packs is shown once.
-type Holders = Mutex<HashMap<Vec<u8>, Vec<Hit>>>;
 
 /// An object kept because others are deltas of it.
 #[derive(Clone)]
 struct Held {
     bytes: Arc<Vec<u8>>,
-    /// Its number in the index, if scanners look at it: if not, a delta of it has to be looked at as a whole.
+    /// Its number in the index, if scanners look at it here: if not, a delta of it has to be looked at as a whole.
     seen: Option<u32>,
     /// What was found in it, sorted, and what was left open.
     looked: Looked,
@@ -100,15 +93,13 @@ impl Workspace {
 impl Visit<'_> {
     /// Visits packs, then loose objects. Stops early when told to.
     pub(crate) fn run(&self) -> Result<Visited, SourceError> {
-        let (tally, holders) = (Tally::default(), Holders::default());
+        let tally = Tally::default();
         for (number, pack) in self.objects.packs.iter().enumerate() {
             if (self.cancelled)() {
                 break;
             }
-            let (before, rest) = self.objects.packs.split_at(number);
-            let after = rest.get(1..).unwrap_or_default();
-            let (forest, tally, holders) = (pack.forest(), &tally, &holders);
-            let walk = Walk { visit: self, pack, before, after, forest, tally, holders };
+            let before = self.objects.packs.get(..number).unwrap_or_default();
+            let walk = Walk { visit: self, pack, before, forest: pack.forest(), tally: &tally };
             tally.corrupt(walk.forest.unreachable(), || pack.name().to_owned());
             rayon::scope(|scope| {
                 walk.forest.roots().par_iter().for_each(|root| walk.root(scope, root.node, &root.from))
@@ -279,15 +270,13 @@ impl<'a> Walk<'a> {
             }
             None => self.pack.inflate(&entry, WHOLE, &mut bytes)?,
         }
+        if self.before.iter().any(|pack| pack.has(id)) {
+            // What was made of it there is not kept: few objects, but for bases of what was fetched, are in several packs.
+            return Some(Held { bytes: Arc::new(bytes), seen: None, looked: Looked::default() });
+        }
         let seen = self.is_looked_at(&bytes).then_some(number);
-        let looked = if self.before.iter().any(|pack| pack.has(id)) {
-            let holders = self.holders.lock().unwrap_or_else(PoisonError::into_inner);
-            Looked { hits: holders.get(id).cloned().unwrap_or_default(), ..Looked::open(bytes.len()) }
-        } else {
-            let base =
-                base.filter(|_| seen.is_some()).and_then(|base| Some((base, self.pack.id(base.seen?))));
-            self.show(id, &bytes, base, work)
-        };
+        let base = base.filter(|_| seen.is_some()).and_then(|base| Some((base, self.pack.id(base.seen?))));
+        let looked = self.show(id, &bytes, base, work);
         Some(Held { bytes: Arc::new(bytes), seen, looked })
     }
 
@@ -300,7 +289,7 @@ impl<'a> Walk<'a> {
             }
             return Looked::default();
         }
-        let looked = match base {
+        match base {
             None => visit.show(id, bytes, self.tally),
             Some((base, base_id)) => {
                 let mut taken = take(&base.looked, &work.delta);
@@ -313,14 +302,7 @@ impl<'a> Walk<'a> {
                 let seen = Seen { id, bytes, changed: &work.changed, base: Some(base_id) };
                 visit.hear(id, bytes, join(taken, (visit.visitor)(seen), &work.changed))
             }
-        };
-        if !looked.hits.is_empty() && self.after.iter().any(|pack| pack.has(id)) {
-            self.holders
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(id.to_vec(), looked.hits.clone());
         }
-        looked
     }
 
     fn is_text(&self, bytes: &[u8]) -> bool {
