@@ -20,7 +20,7 @@ use crate::value::{entropy, is_word};
 use crate::{placeholder, published};
 
 /// Bytes that a context rule looks at on either side of its keyword.
-const NEAR: usize = 256;
+const NEAR: usize = source::AROUND;
 /// Line ends that it looks across.
 const NEAR_LINES: usize = 2;
 /// Requests to ignore of one text that are heeded.

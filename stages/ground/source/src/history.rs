@@ -56,6 +56,9 @@ struct Known {
     range: Mutex<Option<Arc<range::Range>>>,
 }
 
+/// How far around a change, in bytes, open lines are looked at again: a scanner may look no further than this around a line.
+pub const AROUND: usize = 256;
+
 /// Something that a scanner found in a blob.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hit {
@@ -72,7 +75,7 @@ pub struct Hit {
 pub struct Looked {
     /// What it found.
     pub hits: Vec<Hit>,
-    /// Lines to look at again, in a blob that takes them over, when something changes near them: within 256 bytes. Of all
+    /// Lines to look at again, in a blob that takes them over, when something changes within [`AROUND`] of them. Of all
     /// others the scanner knows that they hold nothing wherever they stand.
     pub open: Vec<Range<usize>>,
     /// What is one thing over many lines, or may become one: all of it is shown again when something changes in it or near it.

@@ -20,7 +20,7 @@ mod worktree;
 pub use commit_tree::CommitTree;
 pub use error::SourceError;
 pub use history::{
-    Blob, Commits, History, HistoryReport, Hit, Introduced, Looked, MISSING_OBJECTS, Names, Origins,
+    AROUND, Blob, Commits, History, HistoryReport, Hit, Introduced, Looked, MISSING_OBJECTS, Names, Origins,
     SHALLOW_HISTORY, Selection, Survey, TAGGED_CONTENT,
 };
 pub use memory::MemoryTree;

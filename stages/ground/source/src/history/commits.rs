@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use model::{Digest, Hasher};
 
 use super::attribute::attribute_in;
-use super::scan::{Audience, BLOB_BOUND, trace_in};
+use super::scan::{Audience, BLOB_BOUND, blind, trace_in};
 use super::survey::survey_in;
 use super::{Known, Origins, Survey};
 use crate::objects::{Kind, Objects};
@@ -68,13 +68,7 @@ impl Commits for History {
         scanner: &(dyn Fn(Blob<'_>) + Sync),
         cancelled: &(dyn Fn() -> bool + Sync),
     ) -> Result<Vec<Problem>, String> {
-        let scanner = |blob: Blob<'_>| {
-            // Nothing is known of what it looks for.
-            let length = blob.bytes.len();
-            scanner(blob);
-            Looked::open(length)
-        };
-        self.trace(&scanner, &|_, _| {}, cancelled)
+        self.trace(&blind(scanner), &|_, _| {}, cancelled)
     }
 
     fn trace(

@@ -39,13 +39,18 @@ pub fn scan(
     cancelled: &(dyn Fn() -> bool + Sync),
     threads: usize,
 ) -> Result<HistoryReport, SourceError> {
-    let scanner = |blob: Blob<'_>| {
-        // Nothing is known of what it looks for.
+    trace(repository, selection, &blind(scanner), &|_, _| {}, cancelled, threads)
+}
+
+/// Makes a scanner that says nothing, of which nothing is known, into one that leaves everything open.
+pub(super) fn blind<'a>(
+    scanner: &'a (dyn Fn(Blob<'_>) + Sync + 'a),
+) -> impl Fn(Blob<'_>) -> Looked + Sync + 'a {
+    |blob| {
         let length = blob.bytes.len();
         scanner(blob);
         Looked::open(length)
-    };
-    trace(repository, selection, &scanner, &|_, _| {}, cancelled, threads)
+    }
 }
 
 /// Like [`scan`], and tells of every blob that holds what was found: see [`crate::Commits::trace`].

@@ -4,10 +4,7 @@ use std::ops::Range;
 
 use super::delta::{Delta, Piece};
 use super::seen::widen;
-use crate::{Hit, Looked};
-
-/// How far around a change open lines are looked at again: scanners look no further than this around a line.
-const AROUND: usize = 256;
+use crate::{AROUND, Hit, Looked};
 
 /// Returns what a delta takes over of what was made of its base, where it then is.
 pub(super) fn take(base: &Looked, delta: &[u8]) -> Looked {
