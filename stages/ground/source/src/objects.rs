@@ -88,6 +88,11 @@ impl Objects {
         self.algorithm
     }
 
+    /// Returns how many objects the packs hold; one of several packs counts for each.
+    pub(crate) fn packed(&self) -> usize {
+        self.packs.iter().map(|pack| pack.len() as usize).sum()
+    }
+
     /// Tells whether any pack holds the object.
     pub(crate) fn is_packed(&self, id: &[u8]) -> bool {
         self.packs.iter().any(|pack| pack.has(id))
@@ -130,8 +135,16 @@ impl Objects {
         };
         let holder = |_: &[u8], _: &[u8], _: &[Hit]| {};
         let (bound, cancelled) = (u64::MAX, &|| false);
-        let visit =
-            Visit { repository, objects: self, kind, bound, visitor: &visitor, holder: &holder, cancelled };
+        let visit = Visit {
+            repository,
+            objects: self,
+            kind,
+            wanted: &|_| true,
+            bound,
+            visitor: &visitor,
+            holder: &holder,
+            cancelled,
+        };
         visit.run()
     }
 
@@ -154,7 +167,16 @@ impl Objects {
             Looked { hits, ..Looked::default() }
         };
         let (kind, bound, cancelled) = (Kind::Tree, u64::MAX, &|| false);
-        let visit = Visit { repository, objects: self, kind, bound, visitor: &visitor, holder, cancelled };
+        let visit = Visit {
+            repository,
+            objects: self,
+            kind,
+            wanted: &|_| true,
+            bound,
+            visitor: &visitor,
+            holder,
+            cancelled,
+        };
         visit.run()
     }
 

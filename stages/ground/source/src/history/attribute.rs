@@ -58,9 +58,10 @@ pub(super) fn attribute_in(
     let wanted: BTreeSet<Digest> = blobs.iter().copied().chain(traced(absent)).collect();
     let Traced { mut places, unrooted, problems } = match selection {
         Selection::Everything => everything(repository, known.objects.of(repository)?, &wanted)?,
-        Selection::Range { tips, excluded } => {
-            Traced { places: range::attribute(repository, tips, excluded, &wanted)?, ..Traced::default() }
-        }
+        Selection::Range { tips, excluded } => Traced {
+            places: range::attribute(repository, tips, excluded, known, &wanted)?,
+            ..Traced::default()
+        },
     };
     let missing = told(absent, &places, &unrooted);
     places.retain(|blob, _| blobs.contains(blob));

@@ -7,9 +7,9 @@ use git2::{ErrorCode, ObjectType, Oid, Sort};
 use model::Digest;
 use rayon::prelude::*;
 
-use super::scan::{Audience, HistoryReport, report, shallow};
+use super::scan::{Audience, HistoryReport, report, shallow, visit};
 use super::{Known, Survey};
-use crate::objects::{Visited, is_binary};
+use crate::objects::{Kind, Objects, Visited, is_binary};
 use crate::{Blob, Introduced, Repository, SourceError, path};
 
 /// The commits of a range, and what each brought in where paths do not matter.
@@ -37,6 +37,9 @@ enum Paths {
 
 /// Where paths matter, one commit is not followed beyond so many folders: a find then has fewer places.
 const FOLDERS: usize = 1 << 16;
+/// A range with at least one blob in so many of all packed objects goes through the packs as a whole, which reads what others
+/// are deltas of once.
+const SHARE: usize = 16;
 /// A blob up to this many times the bound is read to see whether it is binary, which is no problem.
 const BINARY_FACTOR: u64 = 8;
 
@@ -53,10 +56,43 @@ pub(super) fn scan(
     let Range { commits, brought } = &*range(repository, tips, excluded, known, cancelled)?;
     let blobs: BTreeSet<Oid> =
         brought.iter().flat_map(|brought| &brought.blobs).map(|(blob, _)| *blob).collect();
-    let blobs: Vec<Oid> = blobs.into_iter().collect();
+    let objects = known.objects.of(repository)?;
+    let many = blobs.len().saturating_mul(SHARE) >= objects.packed();
+    let mut report = if many {
+        // Bases and deltas that follow each other are read at one go, and of a delta what has changed.
+        let ids: HashSet<&[u8]> = blobs.iter().map(Oid::as_bytes).collect();
+        let wanted = |id: &[u8]| ids.contains(id);
+        let mut report = report(visit(repository, objects, &wanted, audience, bound)?);
+        report.problems.extend_from_slice(objects.problems());
+        report
+    } else {
+        report(each(repository, objects, &blobs, audience, bound)?)
+    };
+    let boundary: BTreeSet<String> = repository.shallow_commits()?.into_iter().collect();
+    let cut = if boundary.is_empty() {
+        0
+    } else {
+        commits.iter().filter(|id| boundary.contains(&id.to_string())).count()
+    };
+    report.problems.extend(shallow(cut));
+    Ok(report)
+}
+
+/// Shows blobs one by one.
+fn each(
+    repository: &Repository,
+    objects: &Objects,
+    blobs: &BTreeSet<Oid>,
+    audience: &Audience<'_>,
+    bound: u64,
+) -> Result<Visited, SourceError> {
+    let cancelled = audience.cancelled;
+    let blobs: Vec<Oid> = blobs.iter().copied().collect();
     let shown: Result<Vec<Shown>, SourceError> = blobs
         .par_iter()
-        .map(|blob| if cancelled() { Ok(Shown::NotAsked) } else { show(repository, *blob, audience, bound) })
+        .map(|blob| {
+            if cancelled() { Ok(Shown::NotAsked) } else { show(repository, objects, *blob, audience, bound) }
+        })
         .collect();
     let mut visited = Visited::default();
     for (blob, shown) in blobs.iter().zip(shown?) {
@@ -76,15 +112,7 @@ pub(super) fn scan(
             Shown::NotAsked | Shown::Missing => {}
         }
     }
-    let mut report = report(visited);
-    let boundary: BTreeSet<String> = repository.shallow_commits()?.into_iter().collect();
-    let cut = if boundary.is_empty() {
-        0
-    } else {
-        commits.iter().filter(|id| boundary.contains(&id.to_string())).count()
-    };
-    report.problems.extend(shallow(cut));
-    Ok(report)
+    Ok(visited)
 }
 
 /// Returns for each of `wanted` where the range brought it in: blobs, and folders that are not there.
@@ -92,21 +120,25 @@ pub(super) fn attribute(
     repository: &Repository,
     tips: &[String],
     excluded: &[String],
+    known: &Known,
     wanted: &BTreeSet<Digest>,
 ) -> Result<BTreeMap<Digest, Vec<Introduced>>, SourceError> {
     if wanted.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let commits = walk(repository, tips, excluded)?;
+    let Range { commits, brought } = &*range(repository, tips, excluded, known, &|| false)?;
+    let is_wanted = |id: Oid| repository.digest(id).filter(|digest| wanted.contains(digest));
     let found: Result<Vec<Vec<(Digest, Introduced)>>, SourceError> = commits
         .par_iter()
-        .map(|commit| {
+        .zip(brought)
+        .filter(|(_, brought)| {
+            brought.blobs.iter().chain(&brought.missing).any(|(id, _)| is_wanted(*id).is_some())
+        })
+        .map(|(commit, _)| {
             let mut found = Vec::new();
             let brought = bring(repository, *commit, Paths::Matter)?;
             for (blob, raw) in brought.blobs.into_iter().chain(brought.missing) {
-                let Some(digest) = repository.digest(blob).filter(|digest| wanted.contains(digest)) else {
-                    continue;
-                };
+                let Some(digest) = is_wanted(blob) else { continue };
                 let commit = commit.to_string();
                 let time = repository.commit_time(&commit)?;
                 found.push((digest, Introduced { commit, path: path::escape(&raw).into_owned(), time }));
@@ -272,11 +304,25 @@ enum Shown {
 
 fn show(
     repository: &Repository,
+    objects: &Objects,
     blob: Oid,
     audience: &Audience<'_>,
     bound: u64,
 ) -> Result<Shown, SourceError> {
     let Some(id) = repository.digest(blob) else { return Ok(Shown::Corrupt) };
+    let scan = |bytes: &[u8]| {
+        let whole = 0..bytes.len();
+        let mut hits = (audience.scanner)(Blob { id, bytes, changed: std::slice::from_ref(&whole) }).hits;
+        if !hits.is_empty() {
+            hits.sort();
+            hits.dedup();
+            (audience.holder)(&id, &hits);
+        }
+        Shown::Yes(bytes.len() as u64)
+    };
+    if let Some((Kind::Blob, bytes)) = objects.read(blob.as_bytes(), bound) {
+        return Ok(scan(&bytes));
+    }
     repository.with(|handle| {
         let read = || -> Result<Shown, git2::Error> {
             let objects = handle.odb()?;
@@ -289,15 +335,7 @@ fn show(
                 let binary = is_binary(object.data());
                 return Ok(if binary { Shown::NotAsked } else { Shown::TooLarge(size as u64) });
             }
-            let whole = 0..object.len();
-            let blob = Blob { id, bytes: object.data(), changed: std::slice::from_ref(&whole) };
-            let mut hits = (audience.scanner)(blob).hits;
-            if !hits.is_empty() {
-                hits.sort();
-                hits.dedup();
-                (audience.holder)(&id, &hits);
-            }
-            Ok(Shown::Yes(object.len() as u64))
+            Ok(scan(object.data()))
         };
         Ok(read().unwrap_or_else(|error| match error.code() {
             ErrorCode::NotFound => Shown::Missing,

@@ -97,6 +97,20 @@ fn everything(
     objects: &Objects,
     audience: &Audience<'_>,
 ) -> Result<HistoryReport, SourceError> {
+    let mut report = report(visit(repository, objects, &|_| true, audience, BLOB_BOUND)?);
+    report.problems.extend_from_slice(objects.problems());
+    report.problems.extend(shallow(repository.shallow_commits()?.len()));
+    Ok(report)
+}
+
+/// Shows blobs that are wanted by their raw ids, in the order of the packs.
+pub(super) fn visit(
+    repository: &Repository,
+    objects: &Objects,
+    wanted: &(dyn Fn(&[u8]) -> bool + Sync),
+    audience: &Audience<'_>,
+    bound: u64,
+) -> Result<Visited, SourceError> {
     let algorithm = objects.algorithm();
     let visitor = |seen: Seen<'_>| match Digest::new(algorithm, seen.id) {
         Some(id) => (audience.scanner)(Blob { id, bytes: seen.bytes, changed: seen.changed }),
@@ -111,15 +125,13 @@ fn everything(
         repository,
         objects,
         kind: Kind::Blob,
-        bound: BLOB_BOUND,
+        wanted,
+        bound,
         visitor: &visitor,
         holder: &holder,
         cancelled: audience.cancelled,
     };
-    let mut report = report(visit.run()?);
-    report.problems.extend_from_slice(objects.problems());
-    report.problems.extend(shallow(repository.shallow_commits()?.len()));
-    Ok(report)
+    visit.run()
 }
 
 /// Turns counts into problems.

@@ -40,6 +40,8 @@ pub(crate) struct Visit<'a> {
     pub(crate) repository: &'a Repository,
     pub(crate) objects: &'a Objects,
     pub(crate) kind: Kind,
+    /// Tells by its raw id whether an object is to be shown; a delta of one that is not is shown as a whole.
+    pub(crate) wanted: &'a (dyn Fn(&[u8]) -> bool + Sync),
     /// Larger objects are not shown.
     pub(crate) bound: u64,
     /// Returns what it made of the changed ranges.
@@ -106,7 +108,7 @@ impl Visit<'_> {
             });
         }
         let loose = self.objects.loose()?;
-        loose.par_iter().for_each(|id| {
+        loose.par_iter().filter(|id| (self.wanted)(id)).for_each(|id| {
             if !(self.cancelled)() && !self.objects.is_packed(id) && self.loose(id, &tally).is_none() {
                 tally.corrupt(1, || hex::encode(id));
             }
@@ -246,6 +248,7 @@ impl<'a> Walk<'a> {
         let (offset, number) = self.forest.place(node);
         let entry = self.pack.entry(offset)?;
         let id = self.pack.id(number);
+        let wanted = (self.visit.wanted)(id);
         let mut bytes = work.free.pop().unwrap_or_default();
         work.changed.clear();
         match base {
@@ -263,14 +266,14 @@ impl<'a> Walk<'a> {
                 bytes.resize(super::seen::BINARY_PREFIX, 0);
                 let length = self.pack.inflate_prefix(&entry, &mut bytes)?;
                 bytes.truncate(length);
-                if self.is_text(&bytes) {
+                if wanted && self.is_text(&bytes) {
                     self.tally.too_large(id, entry.decompressed_size);
                 }
                 return Some(Held { bytes: Arc::new(bytes), seen: None, looked: Looked::default() });
             }
             None => self.pack.inflate(&entry, WHOLE, &mut bytes)?,
         }
-        if self.before.iter().any(|pack| pack.has(id)) {
+        if !wanted || self.before.iter().any(|pack| pack.has(id)) {
             // What was made of it there is not kept: few objects, but for bases of what was fetched, are in several packs.
             return Some(Held { bytes: Arc::new(bytes), seen: None, looked: Looked::default() });
         }

@@ -227,6 +227,37 @@ fn only_new_blobs_of_a_range_are_seen() {
     check(&range(&[&base], &[&"1".repeat(40)]), &["old", "kept"]);
 }
 
+/// Long ranges go through packs as a whole, short ones read each blob.
+#[test]
+fn a_range_of_any_length_is_seen() {
+    let sandbox = Sandbox::new();
+    let version = |number: i64| format!("{}needle-{number:08}\n{}", "one\n".repeat(200), "two\n".repeat(200));
+    let commits: Vec<String> =
+        (0..20).map(|number| sandbox.write("a", version(number)).commit(number)).collect();
+    sandbox.git(&["repack", "-adfq", "--depth=50"]);
+    let repository = Repository::open(sandbox.root()).unwrap();
+    for first in [0, 5, 17, 18] {
+        let excluded = commits.get(first..=first).unwrap_or_default().to_vec();
+        let selection = Selection::Range { tips: vec![commits[19].clone()], excluded };
+        let found = Mutex::new(BTreeMap::new());
+        let scanner = |blob: source::Blob<'_>| {
+            let hits = blob.changed.iter().flat_map(|range| hits(&blob.bytes[range.clone()], range.start));
+            Looked { hits: hits.collect(), ..Looked::default() }
+        };
+        let holder = |blob: &Digest, hits: &[Hit]| {
+            assert!(found.lock().unwrap().insert(*blob, hits.to_vec()).is_none());
+        };
+        let report = history::trace(&repository, &selection, &scanner, &holder, &|| false, 2).unwrap();
+        let found = found.into_inner().unwrap();
+        assert_eq!((found.len(), report.blobs, report.problems), (19 - first, 19 - first as u64, vec![]));
+        let blobs: BTreeSet<Digest> = found.into_keys().collect();
+        let origins = history::attribute(&repository, &selection, &blobs, &[].into(), 2).unwrap();
+        let brought: Vec<&String> = origins.places.values().flatten().map(|place| &place.commit).collect();
+        assert_eq!(brought.len(), 19 - first);
+        assert!(brought.iter().all(|commit| commits[first + 1..].contains(commit)));
+    }
+}
+
 #[test]
 fn a_selection_has_a_digest_of_what_it_selects() {
     let sandbox = Sandbox::new();
