@@ -359,7 +359,7 @@ fn it_is_installed_where_git_looks_and_taken_away_again() {
 fn a_hook_of_somebody_else_stays() {
     let site = Site::repository();
     let hook = site.tree().join(".git/hooks/pre-push");
-    let theirs: [&[u8]; 2] = [b"#!/bin/sh\nexit 0\n", b""];
+    let theirs: [&[u8]; 3] = [b"#!/bin/sh\nexit 0\n", b"", b"#!/bin/sh\necho caf\xe9\n"];
     for content in theirs {
         fs::create_dir_all(hook.parent().unwrap()).unwrap();
         fs::write(&hook, content).unwrap();

@@ -303,3 +303,16 @@ fn what_a_report_leaves_out_fails_the_gate_all_the_same() {
     assert!(severities(&all).contains("medium"), "{all:#}");
     assert_eq!(severities(&narrow), ["critical".to_owned()].into());
 }
+
+/// A secret in a long line is shown with a part of the line; its place is that in the file.
+#[test]
+fn a_place_is_that_of_the_file_whatever_is_shown() {
+    for (before, column) in [(0, 10), (600, 610), (100_000, 100_010)] {
+        let site = Site::new();
+        site.write("a.py", format!("\nx{}token = {}\n", " ".repeat(before), leak(1)));
+        let (_, report) = site.report(&["--offline", "--stage", "secrets"]);
+        let found = &report["findings"][0]["location"]["start_column"];
+        let text = site.run(&["run", "--offline", "--stage", "secrets"]).stdout;
+        assert!(text.contains(&format!("a.py:2:{found}")), "{column}: {text}");
+    }
+}

@@ -2,6 +2,15 @@
 
 use tests::{Site, project};
 
+/// What the project is checked with itself.
+#[test]
+fn the_pipeline_of_the_project_is_one() {
+    let site = Site::new();
+    site.write("sluicegate.yaml", std::fs::read(project().join("sluicegate.yaml")).unwrap_or_default());
+    let planned = site.run(&["plan", "--offline"]);
+    assert_eq!(planned.code, 0, "{}", planned.stderr);
+}
+
 #[test]
 fn the_schemas_of_the_project_are_those_of_the_binary() {
     for (of, file) in [("pipeline", "sluicegate.schema.json"), ("report", "report.schema.json")] {

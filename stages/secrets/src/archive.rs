@@ -59,6 +59,15 @@ impl Kind {
     }
 }
 
+/// Tells whether content is packed in a way that is not undone: xz, bzip2, Zstandard, 7-Zip, RAR.
+pub(crate) fn is_of_other_kind(bytes: &[u8]) -> bool {
+    const BEGINNINGS: &[&[u8]] =
+        &[b"\xFD7zXZ\0", b"\x28\xB5\x2F\xFD", b"7z\xBC\xAF\x27\x1C", b"Rar!\x1A\x07"];
+    BEGINNINGS.iter().any(|beginning| bytes.starts_with(beginning))
+        // What begins a block follows how large blocks are.
+        || matches!(bytes, [b'B', b'Z', b'h', b'1'..=b'9', b'1', b'A', b'Y', b'&', b'S', b'Y', ..])
+}
+
 /// Tells whether the first block is a tarball's: its sum holds, and a NUL ends its fields. A text may say `ustar` too.
 fn is_tar(bytes: &[u8]) -> bool {
     let Some(block) = bytes.first_chunk::<BLOCK>().filter(|block| block.get(257..262) == Some(b"ustar"))
@@ -366,6 +375,23 @@ mod tests {
                 bytes.truncate(usize::from(cut) % (bytes.len() + 1));
                 open(&bytes, &Budget::default(), &mut |_| {});
             }
+        }
+    }
+
+    #[test]
+    fn other_kinds_are_known_by_their_first_bytes() {
+        let kinds: [(&[u8], bool); 8] = [
+            (b"\xFD7zXZ\x00\x00\x04", true),
+            (b"BZh91AY&SY\xB4", true),
+            (b"BZhang wrote this", false),
+            (b"\x28\xB5\x2F\xFD\x04\x58", true),
+            (b"7z\xBC\xAF\x27\x1C\x00", true),
+            (b"Rar!\x1A\x07\x01\x00", true),
+            (b"PK\x03\x04", false),
+            (b"", false),
+        ];
+        for (bytes, expected) in kinds {
+            assert_eq!(is_of_other_kind(bytes), expected, "{bytes:?}");
         }
     }
 }

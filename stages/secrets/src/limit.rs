@@ -30,6 +30,8 @@ pub enum Limit {
     ArchiveUnreadable,
     /// A member is encrypted.
     ArchiveEncrypted,
+    /// The archive is of a kind that is not opened.
+    ArchiveKind,
 }
 
 impl Limit {
@@ -87,6 +89,9 @@ impl Limit {
             }
             Self::ArchiveEncrypted => {
                 (GapKind::Partial, "encrypted-archive", "a member of an archive is encrypted")
+            }
+            Self::ArchiveKind => {
+                (GapKind::Partial, "unopened-archive", "xz, bzip2, Zstandard, 7-Zip and RAR are not opened")
             }
         }
     }

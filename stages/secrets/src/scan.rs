@@ -89,7 +89,7 @@ impl Context<'_> {
         if let Some(found) = looks_packed.then(|| self.open(bytes, 0)).flatten() {
             return hit::finish(found, None, rules, options);
         }
-        match text::form(bytes, self.hint.language) {
+        match self.form(bytes) {
             Form::Binary => {
                 let mut found = Found::default();
                 self.binary(bytes, &mut found);
@@ -136,7 +136,7 @@ impl Context<'_> {
         let limits = archive::open(bytes, self.budget, &mut |member| {
             let hint = Hint::of(&member.path);
             let inside = Context { hint: &hint, plain: None, ..*self };
-            let (inner, text) = match text::form(&member.bytes, hint.language) {
+            let (inner, text) = match inside.form(&member.bytes) {
                 Form::Text(text) => {
                     (inside.search(&text, std::slice::from_ref(&(0..text.len())), depth), text)
                 }
@@ -155,9 +155,18 @@ impl Context<'_> {
         Some(found)
     }
 
+    /// Tells what a content is. What is packed is no text, though its first bytes may look like one.
+    fn form<'b>(&self, bytes: &'b [u8]) -> Form<'b> {
+        let packed = archive::is_of_other_kind(bytes);
+        if packed { Form::Binary } else { text::form(bytes, self.hint.language) }
+    }
+
     /// Looks at what is no text: it may hold keys as a whole.
     fn binary(&self, bytes: &[u8], found: &mut Found) {
         found.counts.binary += 1;
+        if self.options.archives && archive::is_of_other_kind(bytes) {
+            found.limit(Limit::ArchiveKind);
+        }
         found.candidates.extend(readers::key_store(bytes, self.rules));
     }
 }

@@ -40,8 +40,12 @@ pub(crate) async fn hook(args: &HookArgs, context: &Context) -> Result<Exit, Fau
 
 fn install(path: &Path, force: bool, context: &Context) -> Result<Exit, Fault> {
     let file = hook_file(path)?;
-    let there = std::fs::read_to_string(&file).ok();
-    if there.is_some_and(|text| !text.contains(MARK)) && !force {
+    // What cannot be read is somebody's as well.
+    let foreign = match std::fs::read(&file) {
+        Ok(hook) => !is_ours(&hook),
+        Err(error) => error.kind() != std::io::ErrorKind::NotFound,
+    };
+    if foreign && !force {
         return Err(Fault::usage(format!("{} is a hook of yours", file.display()))
             .hint("call `sluicegate hook pre-push \"$@\"` in it, or replace it with --force"));
     }
@@ -53,8 +57,8 @@ fn install(path: &Path, force: bool, context: &Context) -> Result<Exit, Fault> {
 
 fn uninstall(path: &Path, context: &Context) -> Result<Exit, Fault> {
     let file = hook_file(path)?;
-    match std::fs::read_to_string(&file) {
-        Ok(text) if text.contains(MARK) => {
+    match std::fs::read(&file) {
+        Ok(hook) if is_ours(&hook) => {
             std::fs::remove_file(&file)
                 .map_err(|error| Fault::incomplete(format!("{}: {error}", file.display())))?;
             context.terminal.say(format_args!("removed {}", file.display()));
@@ -63,6 +67,10 @@ fn uninstall(path: &Path, context: &Context) -> Result<Exit, Fault> {
         Ok(_) => Err(Fault::usage(format!("{} is a hook of yours and stays", file.display()))),
         Err(_) => Err(Fault::usage(format!("{} does not exist", file.display()))),
     }
+}
+
+fn is_ours(hook: &[u8]) -> bool {
+    String::from_utf8_lossy(hook).contains(MARK)
 }
 
 /// Returns where git looks for the hook.

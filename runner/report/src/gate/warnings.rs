@@ -45,8 +45,22 @@ fn of_waiver(case: &Case<'_>, waiver: &Waiver) -> Option<String> {
     let selects = case.record.findings().any(|finding| selector.selects(finding))
         || case.record.gaps().any(|gap| selector.selects_gap(gap));
     if whole(case) && stage_ran && !selects {
-        return Some(format!("the waiver for {selector} is not needed: nothing matches it"));
+        let meant = meant(case, waiver).unwrap_or_default();
+        return Some(format!("the waiver for {selector} is not needed: nothing matches it{meant}"));
     }
     let soon = case.today.checked_add(DAYS_AHEAD.days()).is_ok_and(|day| expires <= day);
     soon.then(|| format!("the waiver for {selector} ends on {expires} (owner {owner})"))
+}
+
+/// Says what the id of a waiver is, when it is none.
+fn meant(case: &Case<'_>, waiver: &Waiver) -> Option<String> {
+    let id = waiver.selector.id.as_ref()?;
+    let key = if case.record.findings().any(|finding| finding.rule.to_string() == *id) {
+        "rule"
+    } else if case.record.gaps().any(|gap| gap.code == *id) {
+        "gap"
+    } else {
+        return None;
+    };
+    Some(format!("; `{id}` is a {key}, to be named as `{key}: {id}`"))
 }

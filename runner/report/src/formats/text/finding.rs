@@ -75,8 +75,10 @@ fn place<'a>(finding: &'a Finding, message: &str) -> Vec<annotate_snippets::Elem
     match &finding.snippet {
         Some(snippet) if !snippet.text.is_empty() => {
             let (source, highlight) = source(&snippet.text, snippet.highlight.start, snippet.highlight.end);
-            // Escapes move the columns of what is shown, so the place is then told apart.
-            let moved = !snippet.text.starts_with(source.get(..highlight.start).unwrap_or_default());
+            // Escapes, masks and cuts move the columns of what is shown, so the place is then told apart.
+            let shown = place_of(source.get(..highlight.start).unwrap_or_default(), snippet.line);
+            let moved =
+                finding.location.span().is_none_or(|span| (span.start_line, span.start_column) != shown);
             let mark = AnnotationKind::Primary.span(highlight).label(message.to_owned());
             let line = usize::try_from(snippet.line.max(1)).unwrap_or(1);
             let shown = Snippet::source(source).line_start(line).fold(false).annotation(mark);
@@ -84,6 +86,14 @@ fn place<'a>(finding: &'a Finding, message: &str) -> Vec<annotate_snippets::Elem
         }
         Some(_) | None => vec![origin.into(), Level::NOTE.no_name().message(message.to_owned()).into()],
     }
+}
+
+/// Returns the line and the column behind `before`, the lines that are shown from number `line` on.
+fn place_of(before: &str, line: u32) -> (u32, u32) {
+    let (lines, last) = before.rsplit_once('\n').unwrap_or(("", before));
+    let ends = lines.matches('\n').count() + usize::from(last.len() < before.len());
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    (line.saturating_add(number(ends)), number(last.chars().count()).saturating_add(1))
 }
 
 /// Escapes a source and moves the range that is meant along; ranges of a foreign record may lie anywhere.

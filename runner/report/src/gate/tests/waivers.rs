@@ -88,6 +88,16 @@ fn a_waiver_that_nothing_needs_is_told() {
         vec![],
         &["pass 0", "warning the waiver for id `CVE-1` is not needed: nothing matches it"],
     );
+    check(
+        &waiver("id: token", "2027-01-31"),
+        vec![token("a")],
+        &[
+            "fail 1",
+            "token a new !fail-on",
+            "failed fail-on: 1 finding reaches high: 1 high",
+            "warning the waiver for id `token` is not needed: nothing matches it; `token` is a rule, to be named as `rule: token`",
+        ],
+    );
     let (record, policy) = (record(vec![], vec![]), policy(&unneeded));
     let partial = judge(&Case { coverage: Coverage::Some, ..case(&record, &policy) });
     assert_eq!(
