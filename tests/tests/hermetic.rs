@@ -246,6 +246,21 @@ fn one_file_of_two_thousand_rescans_one_file() {
 }
 
 #[test]
+fn explain_speaks_of_the_folder_that_is_checked() {
+    let site = Site::new();
+    site.write("a/one.py", "1\n").write("b/two.py", "2\n").write("c/three.py", "3\n");
+    let explained = |folder: &str| site.run(&["explain", "secrets", "--cache", folder]).stdout;
+    for folder in ["a", "b"] {
+        assert_eq!(site.run(&["run", "--offline", "--stage", "secrets", folder]).code, 0);
+    }
+    site.write("a/one.py", "11\n");
+    let said = explained("a");
+    assert!(said.contains("modified: one.py") && !said.contains("two.py"), "{said}");
+    let unknown = explained("c");
+    assert!(unknown.contains("nothing is kept") && !unknown.contains("two.py"), "{unknown}");
+}
+
+#[test]
 fn explain_names_each_input_that_changed() {
     let site = shop();
     let check = |stage: &str, expected: &str| {

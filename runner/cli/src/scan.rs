@@ -46,7 +46,8 @@ pub(crate) fn cache(choice: &Choice, context: &Context, trust: Trust) -> Option<
                 Key::of_user(&file).map_err(|error| format!("{}: {error}", file.display()))?
             }
         };
-        Ok(Cache::new(&folder, key, CACHE_LIMIT))
+        let place = choice.path.canonicalize().unwrap_or_else(|_| choice.path.clone());
+        Ok(Cache::new(&folder, key, CACHE_LIMIT).of(&place))
     };
     open()
         .inspect_err(|reason| tracing::warn!("running without a results cache: {reason}"))

@@ -258,7 +258,11 @@ fn unknown(repository: &Repository, name: &str, error: source::SourceError) -> F
             .hint(format!("name the commit that the range begins behind: --since {from}"));
     }
     let fault = Fault::usage(error);
-    if repository.is_shallow() { fault.hint(fetch(&remote(repository), name)) } else { fault }
+    match (repository.is_shallow(), name.contains(['~', '^', '@', ':'])) {
+        (true, true) => fault.hint("deepen the clone: git fetch --deepen=200"),
+        (true, false) => fault.hint(fetch(&remote(repository), name)),
+        (false, _) => fault,
+    }
 }
 
 fn no_merge_base(repository: &Repository, target: &str) -> Fault {

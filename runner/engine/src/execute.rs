@@ -57,10 +57,10 @@ pub(crate) fn declaration(instance: &Instance) -> Digest {
     hasher.digest()
 }
 
-/// Names what is remembered of a declaration's last run.
-pub(crate) fn remembered(declaration: &Digest) -> Digest {
-    let mut hasher = Hasher::new("remembered/v3");
-    hasher.part(declaration.bytes());
+/// Names what is remembered of a declaration's last run on the folder that is checked.
+pub(crate) fn remembered(cache: &Cache, declaration: &Digest) -> Digest {
+    let mut hasher = Hasher::new("remembered/v4");
+    hasher.part(declaration.bytes()).part(cache.place().bytes());
     hasher.digest()
 }
 
@@ -169,7 +169,7 @@ fn keep(
         computed,
     };
     if let Ok(bytes) = postcard::to_stdvec(&last) {
-        let _ = cache.replace(&remembered(name), bytes);
+        let _ = cache.replace(&remembered(cache, name), bytes);
     }
 }
 

@@ -93,24 +93,19 @@ fn compare(instance: &Instance, inputs: &Inputs, cache: &Cache) -> (CacheReport,
     let given = Given::new(&instance.spec, &instance.subject, inputs);
     let kept: Vec<Kept> = cache.recall(&name).iter().filter_map(|bytes| Kept::from_bytes(bytes)).collect();
     let hit = kept.iter().position(|kept| given.verify(&kept.trace).is_ok());
-    let last: Remembered = cache
-        .recall(&remembered(&name))
-        .first()
-        .and_then(|bytes| postcard::from_bytes(bytes).ok())
-        .unwrap_or_default();
+    let last: Option<Remembered> =
+        cache.recall(&remembered(cache, &name)).first().and_then(|bytes| postcard::from_bytes(bytes).ok());
+    // Another folder with the same declaration may have kept answers.
+    let known = !kept.is_empty() && (hit.is_some() || last.is_some());
+    let last = last.unwrap_or_default();
     let mut changes = Vec::new();
-    if let (false, Some(newest)) = (hit.is_some(), kept.first()) {
+    if let (true, false, Some(newest)) = (known, hit.is_some(), kept.first()) {
         changes.extend(files(&given, &last.files));
         changes.extend(newest.trace.reads.iter().filter_map(|read| other(&given, read)));
         changes.sort();
     }
-    let report = CacheReport {
-        hit: hit.is_some(),
-        changes,
-        known: !kept.is_empty(),
-        reused: last.reused,
-        computed: last.computed,
-    };
+    let report =
+        CacheReport { hit: hit.is_some(), changes, known, reused: last.reused, computed: last.computed };
     (report, hit.and_then(|at| kept.into_iter().nth(at)).map(Kept::into_output))
 }
 

@@ -15,6 +15,7 @@ pub struct Cache {
     key: Key,
     limit: u64,
     memo: MemoStore,
+    place: Digest,
 }
 
 /// How much the cache holds.
@@ -49,7 +50,19 @@ impl Cache {
     /// Opens the cache in `folder`, which need not exist yet; `limit` bounds its size in bytes.
     pub fn new(folder: &Path, key: Key, limit: u64) -> Self {
         let memo = MemoStore::new(folder.join("memo"), key.clone());
-        Self { folder: folder.to_owned(), key, limit, memo }
+        Self { folder: folder.to_owned(), key, limit, memo, place: Digest::of(b"") }
+    }
+
+    /// Says which folder is checked. What the last run on it read is kept apart from that of other folders; no answer
+    /// depends on it.
+    #[must_use]
+    pub fn of(self, place: &Path) -> Self {
+        Self { place: Digest::of(place.as_os_str().as_encoded_bytes()), ..self }
+    }
+
+    /// Returns the digest of the folder that is checked.
+    pub fn place(&self) -> &Digest {
+        &self.place
     }
 
     /// Returns the results per file or package.

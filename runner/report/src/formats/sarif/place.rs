@@ -61,6 +61,16 @@ fn region(span: Span) -> Region {
     Region { start_line, start_column, end_line, end_column: span.end_column.max(least) }
 }
 
+/// Takes the first byte of a name off what a report writes for it, where a byte that is no UTF-8 is `\xNN`.
+fn raw(written: &[u8]) -> Option<(u8, &[u8])> {
+    if let [b'\\', b'x', high, low, behind @ ..] = written
+        && let Some(byte) = model::hex::decode(&[*high, *low]).and_then(|bytes| bytes.first().copied())
+    {
+        return Some((byte, behind));
+    }
+    written.split_first().map(|(byte, behind)| (*byte, behind))
+}
+
 /// Percent-encodes a path into a relative URI: no scheme, no root, no way out of the tree.
 fn uri(path: &str) -> String {
     let mut uri = String::with_capacity(path.len());
@@ -68,7 +78,9 @@ fn uri(path: &str) -> String {
         if !uri.is_empty() {
             uri.push('/');
         }
-        for byte in part.bytes() {
+        let mut rest = part.as_bytes();
+        while let Some((byte, behind)) = raw(rest) {
+            rest = behind;
             if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
                 uri.push(char::from(byte));
             } else {
@@ -93,6 +105,8 @@ mod tests {
         check("http://evil.example/x", "http%3A/evil.example/x");
         check("c:\\x", "c%3A%5Cx");
         check("100%25", "100%2525");
+        check("caf\\xe9.py", "caf%E9.py");
+        check("a\\x5cb\\xzz", "a%5Cb%5Cxzz");
         check("", "sluicegate.yaml");
     }
 
