@@ -19,7 +19,7 @@ pub(crate) fn messages(tree: Option<&dyn Tree>, nothing: bool) -> Vec<Message> {
     let problems = tree
         .into_iter()
         .flat_map(Tree::problems)
-        .map(|problem| (problem.code, problem.path.clone(), problem.reason.clone(), None));
+        .map(|problem| (problem.code, problem.path.clone(), problem.reason.clone(), closing(problem.code)));
     let unlisted = submodules
         .chain(problems)
         .map(|(code, path, reason, hint)| gap(GapKind::Unread, code, Some(path), reason, hint));
@@ -29,6 +29,18 @@ pub(crate) fn messages(tree: Option<&dyn Tree>, nothing: bool) -> Vec<Message> {
         gap(GapKind::Lost, "nothing-to-scan", None, reason, hint)
     });
     outcome(unlisted.chain(empty).collect())
+}
+
+/// Returns the action that closes a gap of the listing.
+fn closing(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "sparse-checkout" => "check everything out: git sparse-checkout disable",
+        "special-file" => "keep it out of the folder that is checked, or name it in .gitignore",
+        "unreadable-folder" | "unreadable-file" | "unreadable-link" => {
+            "give the user of this run the right to read it"
+        }
+        _ => return None,
+    })
 }
 
 /// Returns the messages for a stage that the profile requires and that did not run.

@@ -85,6 +85,8 @@ pub struct Counts {
     pub placeholder: u64,
     /// Files, or members of an archive, that are no text.
     pub binary: u64,
+    /// Files of a tree that only say where Git LFS keeps what they stand for.
+    pub pointers: u64,
 }
 
 impl Counts {
@@ -92,6 +94,7 @@ impl Counts {
         self.fake += other.fake;
         self.placeholder += other.placeholder;
         self.binary += other.binary;
+        self.pointers += other.pointers;
     }
 }
 

@@ -12,6 +12,10 @@ use crate::marker::Marker;
 use crate::rules::Rules;
 use crate::scan::{Options, scan};
 
+/// How a pointer of Git LFS begins
+/// (<https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md>).
+const POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1\n";
+
 /// The result of one content.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Kept {
@@ -23,9 +27,11 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    /// Scans a content and describes the places of what was found.
+    /// Scans the content of a file and describes the places of what was found.
     pub(crate) fn of(bytes: &[u8], hint: &Hint, rules: &Rules, options: &Options) -> Self {
-        Self::within(bytes, std::slice::from_ref(&(0..bytes.len())), hint, rules, options)
+        let mut kept = Self::within(bytes, std::slice::from_ref(&(0..bytes.len())), hint, rules, options);
+        kept.counts.pointers += u64::from(bytes.starts_with(POINTER));
+        kept
     }
 
     /// Like [`Kept::of`], of parts of a content.

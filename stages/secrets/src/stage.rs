@@ -20,7 +20,7 @@ use crate::hit::Counts;
 use crate::kept::Kept;
 use crate::rules::Rules;
 use crate::scan::Options;
-use crate::{catalog, history, in_force, links};
+use crate::{archive, catalog, history, in_force, links};
 
 /// Differs with every change of code, data or rules: see `build.rs`. What another engine found is looked for again.
 const REVISION: u32 = include!(concat!(env!("OUT_DIR"), "/revision.rs"));
@@ -269,7 +269,12 @@ impl Look<'_> {
         };
         match self.given.memo(&context, file, compute) {
             Ok(kept) => self.say(file.path(), &kept),
-            Err(error) => self.out.gap(GapKind::Unread, "unreadable", file.path(), error.to_string()),
+            Err(_) if is_large_binary(file) => self.totals.add(Counts { binary: 1, ..Counts::default() }),
+            Err(error) => {
+                let hint = "take the file out of the tree, or accept the gap: a waiver with `gap: unreadable` and its `path`";
+                let (path, reason) = (file.path(), error.to_string());
+                self.out.gap_at(GapKind::Unread, "unreadable", path, None, reason, Some(hint));
+            }
         }
     }
 
@@ -314,6 +319,19 @@ impl Look<'_> {
     }
 }
 
+/// First bytes of a file that is too large to be read, and how many of them belong to the signature of what is no text.
+const HEAD: usize = 8 << 10;
+const SIGNATURE: usize = 16;
+
+/// Tells whether a file is too large to be read and no text from its beginning: such files are passed over. Of an archive
+/// nobody knows what is in it, and a text may have NULs further on.
+fn is_large_binary(file: &File<'_>) -> bool {
+    let is_large = matches!(file.read(), Err(ReadError::TooLarge { .. }));
+    let is_packed = |head: &[u8]| archive::Kind::of(head).is_some() || archive::is_of_other_kind(head);
+    let is_binary = |head: &[u8]| memchr::memchr(0, head.get(..SIGNATURE).unwrap_or(head)).is_some();
+    is_large && file.read_prefix(HEAD).is_ok_and(|head| is_binary(&head) && !is_packed(&head))
+}
+
 /// What was passed over, counted by all threads.
 #[derive(Default)]
 pub(crate) struct Totals {
@@ -322,6 +340,7 @@ pub(crate) struct Totals {
     placeholder: AtomicU64,
     binary: AtomicU64,
     links: AtomicU64,
+    pointers: AtomicU64,
 }
 
 impl Totals {
@@ -330,6 +349,7 @@ impl Totals {
         self.fake.fetch_add(counts.fake, Ordering::Relaxed);
         self.placeholder.fetch_add(counts.placeholder, Ordering::Relaxed);
         self.binary.fetch_add(counts.binary, Ordering::Relaxed);
+        self.pointers.fetch_add(counts.pointers, Ordering::Relaxed);
     }
 
     fn say(&self, out: &Sink) {
@@ -339,6 +359,12 @@ impl Totals {
         let links = self.links.load(Ordering::Relaxed);
         if links > 0 {
             out.count("links", links);
+        }
+        let pointers = self.pointers.load(Ordering::Relaxed);
+        if pointers > 0 {
+            let files = if pointers == 1 { "file is a pointer" } else { "files are pointers" };
+            let reason = format!("{pointers} {files} of Git LFS; what is kept there was not looked at");
+            out.gap_at(GapKind::Partial, "lfs-pointer", "", None, reason, Some("fetch it: git lfs pull"));
         }
     }
 
