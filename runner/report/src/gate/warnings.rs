@@ -35,16 +35,16 @@ fn whole(case: &Case<'_>) -> bool {
 
 fn of_waiver(case: &Case<'_>, waiver: &Waiver) -> Option<String> {
     let (selector, expires, owner) = (&waiver.selector, waiver.expires, &waiver.owner);
-    if !waiver.is_valid(case.today) {
-        return Some(format!(
-            "the waiver for {selector} ended on {expires}; what it was for counts again (owner {owner})"
-        ));
-    }
     let stage_ran =
         selector.stage.as_ref().is_none_or(|stage| stages_that_ran(case.record).contains(stage.as_str()));
     let selects = case.record.findings().any(|finding| selector.selects(finding))
         || case.record.gaps().any(|gap| selector.selects_gap(gap));
-    if whole(case) && stage_ran && !selects {
+    let unneeded = whole(case) && stage_ran && !selects;
+    if !waiver.is_valid(case.today) {
+        let then = if unneeded { "nothing matches it any more" } else { "what it was for counts again" };
+        return Some(format!("the waiver for {selector} ended on {expires}; {then} (owner {owner})"));
+    }
+    if unneeded {
         let meant = meant(case, waiver).unwrap_or_default();
         return Some(format!("the waiver for {selector} is not needed: nothing matches it{meant}"));
     }

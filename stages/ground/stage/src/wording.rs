@@ -30,7 +30,9 @@ pub(crate) fn reword(message: &str) -> String {
         "expected mapping start" => "a map is expected here".to_owned(),
         "expected string scalar" => "text is expected here".to_owned(),
         "cannot deserialize null into string; use Option<String>" => "text is expected here".to_owned(),
-        "invalid u8" | "invalid u16" | "invalid u32" | "invalid u64" | "invalid usize" => {
+        "invalid u8" => "a whole number from 0 to 255 is expected here".to_owned(),
+        "invalid u16" => "a whole number from 0 to 65535 is expected here".to_owned(),
+        "invalid u32" | "invalid u64" | "invalid usize" => {
             "a number without sign and fraction is expected here".to_owned()
         }
         "invalid boolean" => "`true` or `false` is expected here".to_owned(),
@@ -118,6 +120,7 @@ mod tests {
         );
         check("missing field `reason`", "the key `reason` is missing");
         check("expected sequence start", "a list is expected here");
+        check("invalid u8", "a whole number from 0 to 255 is expected here");
         check("invalid u64", "a number without sign and fraction is expected here");
         check("invalid type: map, expected a word or a list", "a word or a list is expected here");
         check("something else", "something else");
