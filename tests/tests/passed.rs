@@ -33,6 +33,9 @@ fn a_large_file_that_is_no_text_is_passed_over_as_a_small_one_is() {
     check(&site, 0, &[]);
     large(&site, "dump.sql", b"CREATE TABLE users");
     check(&site, 3, &["unreadable"]);
+    site.remove("dump.sql");
+    large(&site, "wide.txt", b"\xFF\xFEa\0b\0c\0");
+    check(&site, 3, &["unreadable"]);
 }
 
 #[test]

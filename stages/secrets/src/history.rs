@@ -28,8 +28,8 @@ const MOST_ALIKE: usize = 4;
 /// Least probability in the first look: without a path less is known, and nothing must be lost by it.
 const FIRST_LOOK: u8 = 10;
 
-/// The exponent of how many plain lines are known of a whole history, and of the commits of a change, where room for more takes longer to make
-/// than it saves.
+/// The exponent of how many plain lines are known of a whole history, and of the commits of a change, where room for more
+/// takes longer to make than it saves.
 const ALL_LINES: u32 = 21;
 const FEW_LINES: u32 = 15;
 

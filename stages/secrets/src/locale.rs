@@ -4,7 +4,8 @@
 const TRANSLATION: &[&str] =
     &[".po", ".pot", ".resx", ".strings", ".stringsdict", ".xlf", ".xliff", ".arb", ".ftl", ".lproj"];
 
-/// Codes of ISO 639-1, sorted, that interfaces are translated to, but for those that are words of programs (`am`, `is`, `my`, `no`).
+/// Codes of ISO 639-1, sorted, that interfaces are translated to, but for those that are words of programs (`am`, `is`, `my`,
+/// `no`).
 const LANGUAGES: &[&str] = &[
     "af", "ar", "az", "be", "bg", "bn", "bs", "ca", "cs", "cy", "da", "de", "el", "en", "eo", "es", "et",
     "eu", "fa", "fi", "fr", "ga", "gl", "gu", "he", "hi", "hr", "hu", "hy", "id", "it", "ja", "ka", "kk",

@@ -20,6 +20,7 @@ use crate::hit::Counts;
 use crate::kept::Kept;
 use crate::rules::Rules;
 use crate::scan::Options;
+use crate::text::{self, Form};
 use crate::{archive, catalog, history, in_force, links};
 
 /// Differs with every change of code, data or rules: see `build.rs`. What another engine found is looked for again.
@@ -269,7 +270,9 @@ impl Look<'_> {
         };
         match self.given.memo(&context, file, compute) {
             Ok(kept) => self.say(file.path(), &kept),
-            Err(_) if is_large_binary(file) => self.totals.add(Counts { binary: 1, ..Counts::default() }),
+            Err(_) if is_large_binary(file, &hint) => {
+                self.totals.add(Counts { binary: 1, ..Counts::default() })
+            }
             Err(error) => {
                 let hint = "take the file out of the tree, or accept the gap: a waiver with `gap: unreadable` and its `path`";
                 let (path, reason) = (file.path(), error.to_string());
@@ -325,10 +328,14 @@ const SIGNATURE: usize = 16;
 
 /// Tells whether a file is too large to be read and no text from its beginning: such files are passed over. Of an archive
 /// nobody knows what is in it, and a text may have NULs further on.
-fn is_large_binary(file: &File<'_>) -> bool {
+fn is_large_binary(file: &File<'_>, hint: &Hint) -> bool {
     let is_large = matches!(file.read(), Err(ReadError::TooLarge { .. }));
     let is_packed = |head: &[u8]| archive::Kind::of(head).is_some() || archive::is_of_other_kind(head);
-    let is_binary = |head: &[u8]| memchr::memchr(0, head.get(..SIGNATURE).unwrap_or(head)).is_some();
+    let is_binary = |head: &[u8]| {
+        // In UTF-16 every other byte of a text may be a NUL.
+        memchr::memchr(0, head.get(..SIGNATURE).unwrap_or(head)).is_some()
+            && matches!(text::form(head, hint.language), Form::Binary)
+    };
     is_large && file.read_prefix(HEAD).is_ok_and(|head| is_binary(&head) && !is_packed(&head))
 }
 

@@ -65,7 +65,10 @@ fn uninstall(path: &Path, context: &Context) -> Result<Exit, Fault> {
             Ok(Exit::Pass)
         }
         Ok(_) => Err(Fault::usage(format!("{} is a hook of yours and stays", file.display()))),
-        Err(_) => Err(Fault::usage(format!("{} does not exist", file.display()))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(Fault::usage(format!("{} does not exist", file.display())))
+        }
+        Err(error) => Err(Fault::incomplete(format!("cannot read {}: {error}", file.display()))),
     }
 }
 

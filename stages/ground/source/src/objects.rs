@@ -134,18 +134,19 @@ impl Objects {
             Looked::default()
         };
         let holder = |_: &[u8], _: &[u8], _: &[Hit]| {};
-        let (bound, cancelled) = (u64::MAX, &|| false);
-        let visit = Visit {
-            repository,
-            objects: self,
-            kind,
-            wanted: &|_| true,
-            bound,
-            visitor: &visitor,
-            holder: &holder,
-            cancelled,
-        };
-        visit.run()
+        self.visit(repository, kind, &visitor, &holder)
+    }
+
+    /// Shows every object of a kind, of any size.
+    fn visit(
+        &self,
+        repository: &Repository,
+        kind: Kind,
+        visitor: &(dyn Fn(Seen<'_>) -> Looked + Sync),
+        holder: &Holder<'_>,
+    ) -> Result<Visited, SourceError> {
+        let (wanted, bound, cancelled) = (&|_: &[u8]| true, u64::MAX, &|| false);
+        Visit { repository, objects: self, kind, wanted, bound, visitor, holder, cancelled }.run()
     }
 
     /// Shows every tree that has an entry which `wanted` holds for to `holder`, with those entries: where each begins and
@@ -166,18 +167,7 @@ impl Objects {
             });
             Looked { hits, ..Looked::default() }
         };
-        let (kind, bound, cancelled) = (Kind::Tree, u64::MAX, &|| false);
-        let visit = Visit {
-            repository,
-            objects: self,
-            kind,
-            wanted: &|_| true,
-            bound,
-            visitor: &visitor,
-            holder,
-            cancelled,
-        };
-        visit.run()
+        self.visit(repository, Kind::Tree, &visitor, holder)
     }
 
     /// Returns the names of all packs and the ids of all loose objects: they fix what is held.

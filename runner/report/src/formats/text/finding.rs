@@ -90,10 +90,12 @@ fn place<'a>(finding: &'a Finding, message: &str) -> Vec<annotate_snippets::Elem
 
 /// Returns the line and the column behind `before`, the lines that are shown from number `line` on.
 fn place_of(before: &str, line: u32) -> (u32, u32) {
-    let (lines, last) = before.rsplit_once('\n').unwrap_or(("", before));
-    let ends = lines.matches('\n').count() + usize::from(last.len() < before.len());
+    let last = before.rsplit('\n').next().unwrap_or(before);
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    (line.saturating_add(number(ends)), number(last.chars().count()).saturating_add(1))
+    (
+        line.saturating_add(number(before.matches('\n').count())),
+        number(last.chars().count()).saturating_add(1),
+    )
 }
 
 /// Escapes a source and moves the range that is meant along; ranges of a foreign record may lie anywhere.
