@@ -266,6 +266,9 @@ pub(crate) enum DbCommand {
         /// Refuse the network
         #[arg(long)]
         offline: bool,
+        /// Take records that can be read where others cannot, and a source that has less than half of what is there
+        #[arg(long)]
+        force: bool,
         /// Folder of the advisories
         #[arg(long, value_name = "DIR", env = "SLUICEGATE_DATA_DIR")]
         data_dir: Option<PathBuf>,

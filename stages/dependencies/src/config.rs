@@ -17,8 +17,8 @@ pub(crate) struct Config {
     /// Which database is meant. With `none`, only the advisories of your own are looked at.
     #[schemars(with = "Database")]
     database: Option<Spanned<Database>>,
-    /// How many days the newest advisory of an ecosystem may be old before the database counts as stale, as `30d`, which
-    /// is the default; `none` for any age.
+    /// How many days the newest advisory of an ecosystem may be old, as `30d`, which is the default. A database that is
+    /// older leaves the run incomplete; `none` takes one of any age.
     #[schemars(with = "Option<String>", regex(pattern = r"^(none|[1-9][0-9]{0,3}d)$"))]
     max_age: Option<Spanned<String>>,
     /// What dependencies are for that are looked at; all by default. Where it is not known, a dependency counts as

@@ -17,6 +17,9 @@ use crate::origin::is_public;
 pub(crate) const DATA: &str = "advisories";
 /// What to do about a database that is missing or damaged.
 pub(crate) const UPDATE: &str = "run `sluicegate db update`";
+/// What to do about one that is too old.
+const RENEW: &str =
+    "run `sluicegate db update`; how old it may be says `max-age` of the section, `none` for any age";
 
 /// The advisories at hand.
 #[derive(Default)]
@@ -90,35 +93,30 @@ impl Shelf {
         self.gaps.is_empty()
     }
 
-    /// Says what the shards that were opened do not know.
+    /// Says what the shards that were opened do not know. One that is too old leaves open as much as one that is not there.
     fn say_limits(&mut self, config: &Checked, today: Option<Date>) {
-        let limits = |(ecosystem, index): (&Ecosystem, &Index)| {
+        for (ecosystem, index) in &self.database {
             let summary = index.summary();
-            let lost = match summary.lost {
-                0 => None,
-                1 => Some(("lost-advisories", format!("one advisory for {ecosystem} could not be read"))),
-                lost => {
-                    Some(("lost-advisories", format!("{lost} advisories for {ecosystem} could not be read")))
-                }
+            let mut say = |kind, code, reason, hint| {
+                let path = String::new();
+                self.gaps.push(Open { kind, code, path, line: None, reason, hint: Some(hint) });
             };
-            let lost = lost.map(|(code, what)| {
-                (code, format!("{what} when the database was built, so what is in it is not known"))
-            });
-            let old =
-                config.max_age.and_then(|days| age(*ecosystem, summary.newest.as_deref(), days, today?));
-            [lost, old]
-        };
-        let all: Vec<_> = self.database.iter().flat_map(limits).flatten().collect();
-        for (code, reason) in all {
-            let path = String::new();
-            self.gaps.push(Open {
-                kind: GapKind::Partial,
-                code,
-                path,
-                line: None,
-                reason,
-                hint: Some(UPDATE),
-            });
+            if summary.lost > 0 {
+                let what = match summary.lost {
+                    1 => "one advisory".to_owned(),
+                    lost => format!("{lost} advisories"),
+                };
+                let reason = format!(
+                    "{what} for {ecosystem} could not be read when the database was built, so what is in it is not known"
+                );
+                say(GapKind::Unread, "lost-advisories", reason, UPDATE);
+            }
+            let newest = summary.newest.as_deref();
+            if let Some((code, reason)) =
+                config.max_age.and_then(|most| age(*ecosystem, newest, most, today?))
+            {
+                say(GapKind::Lost, code, reason, RENEW);
+            }
         }
     }
 

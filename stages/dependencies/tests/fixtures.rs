@@ -10,14 +10,15 @@
 use std::fs;
 use std::path::Path;
 
-use advisory::{Options, Source};
+use advisory::{Lacking, Options, Source};
 use stage::harness::{MemoryData, check, give_inventory};
 use stage::{Inputs, Shard};
 
 /// Builds the database of a case and puts its shards at the stage's disposal.
 fn give_database(inputs: &mut Inputs, folder: &Path) {
     let built = tempfile::tempdir().unwrap();
-    let report = advisory::build(Source::Path(folder), built.path(), &Options::default()).unwrap();
+    let options = Options { lacking: Lacking::Anything, ..Options::default() };
+    let report = advisory::build(Source::Path(folder), built.path(), &options).unwrap();
     // The one case whose database is damaged on purpose says so by its name.
     let damaged = folder.parent().is_some_and(|case| case.ends_with("lost-records"));
     assert_eq!(!report.problems.is_empty(), damaged, "{}: {:?}", folder.display(), report.problems);

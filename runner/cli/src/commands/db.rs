@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use advisory::{Options, Source, State};
+use advisory::{Lacking, Options, Refused, Report, Source, State};
 use model::Ecosystem;
 use report::Exit;
 use report::formats::printable;
@@ -17,57 +17,108 @@ use crate::{download, folders, output};
 /// The public OSV bucket: the one address that the product cannot do without.
 const PUBLIC_BUCKET: &str = include_str!("../../defaults/advisories.url");
 
+/// Records of a source that cannot be read are named up to this number.
+const MOST_NAMED: usize = 20;
+
 /// Brings advisories, or tells what is there.
 pub(crate) async fn db(args: &DbArgs, context: &Context) -> Result<Exit, Fault> {
     match &args.command {
-        DbCommand::Update { from, ecosystems, offline, data_dir } => {
+        DbCommand::Update { from, ecosystems, offline, force, data_dir } => {
             let folder = folders::data(data_dir.as_ref())?;
             let from = from.as_deref().unwrap_or(PUBLIC_BUCKET.trim());
             if *offline && from.contains("://") {
                 return Err(Fault::usage(format!("--offline refuses {from}"))
                     .hint("give a folder or a file: --from DIR|FILE"));
             }
-            update(from, ecosystems, &folder, context).await
+            ecosystems.iter().try_for_each(|name| check_name(name))?;
+            let options = Options {
+                ecosystems: ecosystems.clone(),
+                built_from: from.to_owned(),
+                fetched: Some(jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
+                lacking: if *force { Lacking::Anything } else { Lacking::Nothing },
+            };
+            update(from, options, &folder, context).await
         }
         DbCommand::Status { data_dir } => status(&folders::data(data_dir.as_ref())?),
     }
 }
 
-async fn update(from: &str, ecosystems: &[String], folder: &Path, context: &Context) -> Result<Exit, Fault> {
-    let fetched = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let options = |built_from: String| Options {
-        ecosystems: ecosystems.to_vec(),
-        built_from,
-        fetched: Some(fetched.clone()),
-    };
+/// Refuses the name of an ecosystem in other letters than OSV's, which no source has.
+fn check_name(name: &str) -> Result<(), Fault> {
+    let known = Ecosystem::ALL.map(Ecosystem::name);
+    let meant = known.into_iter().find(|known| known.eq_ignore_ascii_case(name) && *known != name);
+    meant.map_or(Ok(()), |meant| {
+        Err(Fault::usage(format!("`{name}` is no ecosystem")).hint(format!("write it as OSV does: {meant}")))
+    })
+}
+
+async fn update(from: &str, options: Options, folder: &Path, context: &Context) -> Result<Exit, Fault> {
+    let asked = options.ecosystems.clone();
     let built = if from.contains("://") {
         let base = bucket(from)?;
         let download = tempfile::tempdir().map_err(Fault::incomplete)?;
-        fetch(&base, ecosystems, download.path(), context).await?;
-        build(download.path(), folder, options(base.to_string()))?
+        fetch(&base, &asked, download.path(), context).await?;
+        // Nobody here can mend a record of theirs, and all others are better new than old: runs say what is missing.
+        let lacking = options.lacking.max(Lacking::Records);
+        build(download.path(), folder, &Options { built_from: base.to_string(), lacking, ..options })?
     } else {
-        build(Path::new(from), folder, options(from.to_owned()))?
+        build(Path::new(from), folder, &options)?
     };
     let mut text = String::new();
     for (ecosystem, shelf) in &built.shards {
         let newest = shelf.newest.as_deref().unwrap_or("unknown");
-        let _ =
-            writeln!(text, "{ecosystem}: {} advisories, newest {newest}, {}", shelf.advisories, shelf.digest);
+        let before = built.before.get(ecosystem).map(|before| format!(" ({} before)", before.advisories));
+        let (count, before) = (shelf.advisories, before.unwrap_or_default());
+        let _ = writeln!(text, "{ecosystem}: {count} advisories{before}, newest {newest}, {}", shelf.digest);
     }
+    output::print(printable::source(&text).as_bytes())?;
     for problem in &built.problems {
         context.terminal.say(format_args!("warning: {problem}"));
     }
-    output::print(printable::source(&text).as_bytes())?;
-    Ok(Exit::Pass)
+    for (ecosystem, shelf) in built.before.iter().filter(|(name, _)| !built.shards.contains_key(*name)) {
+        let count = shelf.advisories;
+        context.terminal.say(format_args!("{ecosystem}: its {count} advisories of before stay"));
+    }
+    outcome(&built, &asked)
 }
 
-fn build(source: &Path, folder: &Path, options: Options) -> Result<advisory::Report, Fault> {
+/// Tells what did not come of what was asked for.
+fn outcome(built: &Report, asked: &[String]) -> Result<Exit, Fault> {
+    let mut faults = Vec::new();
+    for refused in &built.refused {
+        faults.push(refused.to_string());
+        if let Refused::Unread { lost, .. } = refused {
+            faults.extend(lost.iter().take(MOST_NAMED).map(ToString::to_string));
+            let more = lost.len().saturating_sub(MOST_NAMED);
+            faults.extend((more > 0).then(|| format!("and {more} more")));
+        }
+    }
+    let came = |name: &String| built.shards.keys().any(|one| one.split(':').next() == Some(name));
+    if faults.is_empty() {
+        let missing = asked.iter().filter(|name| !came(name));
+        faults.extend(missing.map(|name| format!("the source has no advisory of {name}")));
+    }
+    let mut faults = faults.into_iter();
+    let Some(first) = faults.next() else { return Ok(Exit::Pass) };
+    let fault = faults.fold(Fault::incomplete(first), Fault::and);
+    Err(match built.refused.first() {
+        Some(Refused::Unread { .. }) => {
+            fault.hint("mend or remove what cannot be read, or take the rest with --force")
+        }
+        Some(Refused::Fewer { .. }) => {
+            fault.hint("see whether the source is whole; --force takes it as it is")
+        }
+        None => fault,
+    })
+}
+
+fn build(source: &Path, folder: &Path, options: &Options) -> Result<Report, Fault> {
     if !source.exists() {
         return Err(Fault::usage(format!("{} does not exist", source.display())).hint(
             "give --from a folder in the layout of the OSV bucket, <ECOSYSTEM>/all.zip, or leave it away to download",
         ));
     }
-    let built = tokio::task::block_in_place(|| advisory::build(Source::Path(source), folder, &options));
+    let built = tokio::task::block_in_place(|| advisory::build(Source::Path(source), folder, options));
     built.map_err(|error| {
         Fault::incomplete(error)
             .hint("the layout is that of the OSV bucket: <ECOSYSTEM>/all.zip, or files *.json")

@@ -29,7 +29,7 @@ mod source;
 mod text;
 pub mod version;
 
-pub use build::{BuildError, Options, Report, build};
+pub use build::{BuildError, Lacking, Options, Refused, Report, build};
 pub use index::{Index, Lookup, Mapped, Match, Undecided, map};
 pub use kind::Kind;
 pub use manifest::{MANIFEST, Manifest, ManifestError, Shelf, State, Status, file_name, status};

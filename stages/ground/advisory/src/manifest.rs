@@ -53,6 +53,13 @@ pub struct Shelf {
     pub newest: Option<String>,
 }
 
+impl Shelf {
+    /// Returns how many records it was made of.
+    pub(crate) fn records(&self) -> u64 {
+        self.advisories + self.withdrawn
+    }
+}
+
 /// Why a folder of shards cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {

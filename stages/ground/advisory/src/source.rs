@@ -140,6 +140,11 @@ impl<'a> Feed<'a> {
         Self { only: Some(ecosystem.clone()), label, content: Content::Memory(bytes) }
     }
 
+    /// Returns what messages call it.
+    pub(crate) fn name(&self) -> &str {
+        if self.label.is_empty() { "the folder" } else { &self.label }
+    }
+
     /// Gives every record to the collector.
     pub(crate) fn read(&self, bounds: &Bounds, collector: &mut Collector) -> Result<(), SourceError> {
         let label = &self.label;

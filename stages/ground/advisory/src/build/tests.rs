@@ -52,6 +52,11 @@ fn bucket(folder: &Path) {
     put(folder, "ecosystems.txt", b"npm\nPyPI\n");
 }
 
+/// Takes whatever can be read.
+fn anything() -> Options {
+    Options { lacking: Lacking::Anything, ..Options::default() }
+}
+
 /// Builds and writes the outcome down: shards with their counts, then problems.
 fn check(source: &Path, destination: &Path, options: &Options, expected: &[&str]) -> Report {
     let report = build(Source::Path(source), destination, options).unwrap();
@@ -68,11 +73,8 @@ fn check(source: &Path, destination: &Path, options: &Options, expected: &[&str]
 fn a_bucket_gives_each_archive_its_own_ecosystem() {
     let [from, to] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     bucket(from.path());
-    let options = Options {
-        built_from: "a bucket".into(),
-        fetched: Some("2024-06-01T00:00:00Z".into()),
-        ..Options::default()
-    };
+    let options =
+        Options { built_from: "a bucket".into(), fetched: Some("2024-06-01T00:00:00Z".into()), ..anything() };
     let report = check(
         from.path(),
         to.path(),
@@ -103,10 +105,10 @@ fn a_bucket_gives_each_archive_its_own_ecosystem() {
 fn archives_in_memory_give_what_the_bucket_gives() {
     let [from, one, other] = [(); 3].map(|()| tempfile::tempdir().unwrap());
     bucket(from.path());
-    let disk = build(Source::Path(from.path()), one.path(), &Options::default()).unwrap();
+    let disk = build(Source::Path(from.path()), one.path(), &anything()).unwrap();
     let read = |name: &str| (name.to_owned(), fs::read(from.path().join(name).join("all.zip")).unwrap());
     let archives = [read("npm"), read("PyPI")];
-    let memory = build(Source::Archives(&archives), other.path(), &Options::default()).unwrap();
+    let memory = build(Source::Archives(&archives), other.path(), &anything()).unwrap();
     assert_eq!(disk, memory);
     for file in ["npm.idx", "PyPI.idx", MANIFEST] {
         assert_eq!(
@@ -125,9 +127,9 @@ fn a_folder_of_files_and_one_archive_give_all_they_name() {
     put(from.path(), "a/GHSA-1-copy.JSON", shared.as_bytes());
     put(from.path(), "a/notes.md", b"no record");
     let expected = ["PyPI PyPI.idx 1 1 0 0", "npm npm.idx 1 1 0 0"];
-    let folder = check(from.path(), to.path(), &Options::default(), &expected);
+    let folder = check(from.path(), to.path(), &anything(), &expected);
     put(from.path(), "one.zip", &archive(&[("x/GHSA-1.json", shared.as_bytes())]));
-    let file = check(&from.path().join("one.zip"), to.path(), &Options::default(), &expected);
+    let file = check(&from.path().join("one.zip"), to.path(), &anything(), &expected);
     assert_eq!(folder.shards, file.shards);
 }
 
@@ -135,11 +137,11 @@ fn a_folder_of_files_and_one_archive_give_all_they_name() {
 fn a_second_build_replaces_what_it_builds_and_keeps_the_rest() {
     let [from, to] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     bucket(from.path());
-    let first = build(Source::Path(from.path()), to.path(), &Options::default()).unwrap();
+    let first = build(Source::Path(from.path()), to.path(), &anything()).unwrap();
     let open = Index::open(&to.path().join("npm.idx")).unwrap();
     let newer = record("GHSA-9", &[("npm", "left")]).to_string();
     put(from.path(), "npm/all.zip", &archive(&[("GHSA-9.json", newer.as_bytes())]));
-    let npm = Options { ecosystems: vec!["npm".into()], ..Options::default() };
+    let npm = Options { ecosystems: vec!["npm".into()], ..anything() };
     check(from.path(), to.path(), &npm, &["npm npm.idx 1 1 0 0"]);
     let manifest = Manifest::read(to.path()).unwrap();
     assert_eq!(manifest.shards["PyPI"], first.shards["PyPI"]);
@@ -155,7 +157,7 @@ fn status_tells_what_is_missing_damaged_or_another() {
     let [from, to] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     assert!(matches!(status(to.path()), Err(ManifestError::Missing(_))));
     bucket(from.path());
-    build(Source::Path(from.path()), to.path(), &Options::default()).unwrap();
+    build(Source::Path(from.path()), to.path(), &anything()).unwrap();
     fs::copy(to.path().join("npm.idx"), to.path().join("PyPI.idx")).unwrap();
     let state = |name: &str| status(to.path()).unwrap().states.remove(name).unwrap();
     assert!(matches!(state("PyPI"), State::Other(_)));
@@ -165,7 +167,7 @@ fn status_tells_what_is_missing_damaged_or_another() {
     assert!(matches!(state("npm"), State::Unusable(ShardError::Open { .. })));
     fs::write(to.path().join(MANIFEST), b"{}").unwrap();
     assert!(matches!(status(to.path()), Err(ManifestError::Malformed { .. })));
-    let report = build(Source::Path(from.path()), to.path(), &Options::default()).unwrap();
+    let report = build(Source::Path(from.path()), to.path(), &anything()).unwrap();
     assert!(report.problems.iter().any(|problem| problem.file == MANIFEST), "{:?}", report.problems);
     assert!(matches!(state("npm"), State::Ready(_)));
 }
@@ -177,13 +179,13 @@ fn what_cannot_be_read_at_all_is_an_error() {
         build(Source::Path(path), to.path(), options).unwrap_err().to_string()
     };
     let missing = from.path().join("missing");
-    assert_eq!(build(&missing, &Options::default()), format!("cannot read {}", missing.display()));
+    assert_eq!(build(&missing, &anything()), format!("cannot read {}", missing.display()));
     put(from.path(), "torn.zip", &archive(&[("a.json", b"{}")])[..40]);
-    assert_eq!(build(&from.path().join("torn.zip"), &Options::default()), "cannot read the archive torn.zip");
+    assert_eq!(build(&from.path().join("torn.zip"), &anything()), "cannot read the archive torn.zip");
     fs::create_dir(from.path().join("empty")).unwrap();
-    assert_eq!(build(&from.path().join("empty"), &Options::default()), "the source has no advisory");
+    assert_eq!(build(&from.path().join("empty"), &anything()), "the source has no advisory");
     bucket(from.path());
-    let options = Options { ecosystems: vec!["Go".into()], ..Options::default() };
+    let options = Options { ecosystems: vec!["Go".into()], ..anything() };
     assert_eq!(build(from.path(), &options), "the source has no advisory of Go");
     assert!(matches!(status(to.path()), Err(ManifestError::Missing(_))));
 }
@@ -194,7 +196,7 @@ fn an_ecosystem_whose_records_are_all_withdrawn_is_known() {
     let mut withdrawn = record("GHSA-1", &[("npm", "left")]);
     withdrawn["withdrawn"] = json!("2024-06-01T00:00:00Z");
     put(from.path(), "GHSA-1.json", withdrawn.to_string().as_bytes());
-    check(from.path(), to.path(), &Options::default(), &["npm npm.idx 0 0 1 0"]);
+    check(from.path(), to.path(), &anything(), &["npm npm.idx 0 0 1 0"]);
     let index = Index::open(&to.path().join("npm.idx")).unwrap();
     assert!(index.matches("left", "0.1.0").unwrap().matches.is_empty());
 }
@@ -211,7 +213,53 @@ fn links_are_not_followed() {
     check(
         &from.path().join("in"),
         to.path(),
-        &Options::default(),
+        &anything(),
         &["npm npm.idx 1 1 0 1", "GHSA-2.json: it is a link"],
     );
+}
+
+#[test]
+fn what_lacks_something_replaces_nothing() {
+    let to = tempfile::tempdir().unwrap();
+    let records = |ids: &[&str]| {
+        let from = tempfile::tempdir().unwrap();
+        for id in ids {
+            put(from.path(), &format!("{id}.json"), record(id, &[("npm", "left")]).to_string().as_bytes());
+        }
+        from
+    };
+    let check = |from: &Path, lacking: Lacking, expected: Result<u64, &[&str]>| {
+        let before = status(to.path()).map(|status| status.manifest.shards["npm"].clone());
+        let report =
+            build(Source::Path(from), to.path(), &Options { lacking, ..Options::default() }).unwrap();
+        let told: Vec<String> = report.refused.iter().map(ToString::to_string).collect();
+        let now = &status(to.path()).unwrap().manifest.shards["npm"];
+        assert_eq!(report.before.get("npm"), before.as_ref().ok());
+        match expected {
+            Ok(count) => assert_eq!((told, report.shards["npm"].advisories), (vec![], count)),
+            Err(expected) => {
+                assert_eq!(
+                    (told, report.shards.len()),
+                    (expected.iter().map(|it| (*it).to_owned()).collect(), 0)
+                );
+                assert_eq!(now, &before.unwrap());
+            }
+        }
+    };
+    check(records(&["A", "B", "C", "D"]).path(), Lacking::Nothing, Ok(4));
+    check(records(&["A", "B"]).path(), Lacking::Nothing, Ok(2));
+    check(records(&["A", "B", "C", "D"]).path(), Lacking::Nothing, Ok(4));
+    let one = records(&["A"]);
+    let fewer = ["npm stays as it is: it has 4 advisories, and the source only 1"];
+    check(one.path(), Lacking::Nothing, Err(&fewer));
+    check(one.path(), Lacking::Records, Err(&fewer));
+    let broken = records(&["A", "B", "C"]);
+    put(broken.path(), "broken.json", b"{");
+    check(
+        broken.path(),
+        Lacking::Nothing,
+        Err(&["nothing of the folder is taken, as one record cannot be read"]),
+    );
+    check(broken.path(), Lacking::Records, Ok(3));
+    check(one.path(), Lacking::Anything, Ok(1));
 }
