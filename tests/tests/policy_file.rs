@@ -161,3 +161,71 @@ fn a_mistake_in_a_file_of_rules_is_shown_there() {
     site.write("own.yaml", "- { id: shop-key, bogus: 1 }\n");
     check(&site, &[], 2, &["error: own.yaml:1:19: unknown key `bogus`"]);
 }
+
+/// What a section of the top names and is not there, or is no good, is shown where it is named.
+#[test]
+fn what_a_section_names_is_shown_in_its_line() {
+    let site = Site::new();
+    site.write("base.json", "{ \"version\": 1,\n  \"created\" }\n")
+        .write("version.json", "{\n\"version\": 1\n}\n");
+    let check = |line: &str, expected: &str| {
+        site.write("sluicegate.yaml", format!("version: 1\nstages: {{ secrets: {{}} }}\n{line}\n"));
+        let ran = site.run(&["run", "--offline"]);
+        assert_eq!((ran.code, ran.stderr.as_str()), (2, expected), "{line}");
+    };
+    check(
+        "trust: { signers: {} } # all",
+        "error: sluicegate.yaml:3:1: this version does not read `trust`, so what it says would not hold\n  \
+         |\n3 | trust: { signers: {} } # all\n  | ^\n  help: take `trust` out\n",
+    );
+    check(
+        "baseline: nope.json",
+        "error: sluicegate.yaml:3:1: the baseline nope.json is not in the tree\n  |\n3 | baseline: nope.json\n  | ^\n  \
+         help: write it with `sluicegate baseline -o nope.json`, or take the line out\n",
+    );
+    check(
+        "baseline: base.json",
+        "error: base.json:2:13: malformed: expected `:`\n  |\n2 |   \"created\" }\n  |             ^\n  \
+         help: mend the file, or write it anew: sluicegate baseline --force\n",
+    );
+    check(
+        "report: { sarif: out, x: out.txt }",
+        "error: sluicegate.yaml:3:23: `x` is no report format\n  |\n3 | report: { sarif: out, x: out.txt }\n  \
+         |                       ^\n  help: take one of: text, json, sarif\n",
+    );
+    check(
+        "report: { sarif: ../out }",
+        "error: sluicegate.yaml:3:18: `../out` is not written: it holds `..`\n  |\n3 | report: { sarif: ../out }\n  \
+         |                  ^\n  help: name a file below the folder under check, or give the place on the command \
+         line: --format FORMAT=FILE\n",
+    );
+}
+
+#[test]
+fn a_folder_in_the_place_of_the_file_is_no_default() {
+    let site = leaking("sluicegate.yaml/a.yaml");
+    let said = "sluicegate.yaml is a folder where the pipeline file is expected";
+    check(&site, &[], 2, &[said, "help: rename the folder"]);
+    site.commit("start");
+    check(&site, &["--profile", "push"], 2, &[said]);
+    site.remove("sluicegate.yaml/a.yaml").write("b.txt", "");
+    check(&site, &[], 2, &[said]);
+}
+
+/// A file that says nothing of stages says how what applies is judged.
+#[test]
+fn a_file_without_stages_runs_what_applies() {
+    let site = leaking("notes.md");
+    for stages in ["", "stages:\n", "stages: ~\n"] {
+        site.write("sluicegate.yaml", format!("version: 1\n{stages}"));
+        check(&site, &[], 1, &["sub/leak.py"]);
+        site.write("sluicegate.yaml", format!("version: 1\n{stages}gate: {{ fail-on: never }}\n"));
+        check(&site, &[], 0, &["2 new"]);
+    }
+    site.write("sluicegate.yaml", "version: 1\nstages: {}\n");
+    check(&site, &[], 3, &["no stage found anything to look at", "name the stages in sluicegate.yaml"]);
+    // Stages of a file that is extended are said.
+    site.write("policy.yaml", "version: 1\nstages: { inventory: {} }\n");
+    site.write("sluicegate.yaml", "version: 1\nextends: [policy.yaml]\n");
+    check(&site, &[], 0, &["inventory"]);
+}

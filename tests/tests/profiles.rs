@@ -86,3 +86,15 @@ fn severities_are_not_compared_as_texts() {
         assert!(ran.stderr.contains(expected), "{expected}:\n{}", ran.stderr);
     }
 }
+
+/// On a developer's machine nothing tells which branch is meant: that keeps no stage from running, and is said.
+#[test]
+fn a_branch_that_nobody_tells_keeps_nothing_from_running() {
+    let site = site();
+    site.write("sluicegate.yaml", "version: 1\nstages:\n  secrets: { when: { branch: main } }\n");
+    let why = "no CI service tells the branch, so `when.branch` keeps nothing from running";
+    let (code, report) = site.report(&["--offline"]);
+    assert_eq!((code, &report["gate"]["notes"]), (0, &json!([format!("stage `secrets` runs: {why}")])));
+    let plan = site.run(&["plan", "--offline"]).stdout;
+    assert!(plan.contains(&format!("\n  runs: in profile `default`; {why}\n")), "{plan}");
+}

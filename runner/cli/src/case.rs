@@ -156,19 +156,31 @@ fn side(texts: &[PolicyText]) -> Result<Side, Errors> {
     Ok((policy, loosened))
 }
 
-/// Reads the baseline that a policy names.
-pub(crate) fn baseline(policy: &Policy, tree: &dyn Tree) -> Result<Option<String>, Fault> {
+/// Reads the text of the baseline that a policy names, which is a baseline.
+pub(crate) fn baseline(layers: &Layers, policy: &Policy, tree: &dyn Tree) -> Result<Option<String>, Fault> {
     let Some(path) = &policy.baseline else { return Ok(None) };
+    let refuse = |message: String| {
+        let named = |file: &&PipelineFile| {
+            file.section("baseline").is_some_and(|section| section.text.contains(path.as_str()))
+        };
+        let error =
+            layers.files().iter().find(named).and_then(|file| file.error_under("baseline", message.clone()));
+        error.map_or_else(|| Fault::usage(message), Fault::usage)
+    };
     let Some(index) = tree.find(path) else {
-        return Err(Fault::usage(format!("the baseline {path} is not in the tree"))
+        return Err(refuse(format!("the baseline {path} is not in the tree"))
             .hint(format!("write it with `sluicegate baseline -o {path}`, or take the line out")));
     };
-    let content = tree
-        .read(index)
-        .map_err(|error| Fault::usage(format!("cannot read the baseline {path}: {error}")))?;
-    let text =
-        String::from_utf8(content.to_vec()).map_err(|_| Fault::usage(format!("{path} is not UTF-8")))?;
-    Ok(Some(text))
+    let content =
+        tree.read(index).map_err(|error| refuse(format!("cannot read the baseline {path}: {error}")))?;
+    let text = String::from_utf8(content.to_vec())
+        .map_err(|_| refuse(format!("the baseline {path} is not UTF-8")))?;
+    let read = Baseline::read(text.as_bytes()).map_err(|error| {
+        let (line, column) = error.place(&text);
+        Fault::usage(ConfigError::new(path, &text, line, column, error.to_string()))
+            .hint("mend the file, or write it anew: sluicegate baseline --force")
+    });
+    read.map(|_| Some(text))
 }
 
 fn read_baseline(text: Option<&String>) -> Result<Option<Baseline>, Fault> {

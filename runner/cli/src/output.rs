@@ -1,6 +1,6 @@
 //! Where reports go: standard output, or a file each. Formats are those of `report::formats`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::{Display, Write as _};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use report::{Exit, Record, State, Verdict};
 
 use crate::args::Output;
 use crate::fault::Fault;
+use crate::sections::Wanted;
 use crate::terminal::Terminal;
 
 /// The name that stands for standard output.
@@ -77,21 +78,19 @@ fn real(file: &Path) -> PathBuf {
 }
 
 /// Adds those of the pipeline file, format and file: only files below the folder under check.
-pub(crate) fn of_pipeline(
-    reports: &mut Vec<Report>,
-    wanted: &BTreeMap<String, String>,
-    root: &Path,
-) -> Result<(), Fault> {
-    for (name, file) in wanted {
-        let place = crate::place::inside(root, file).map_err(|reason| {
-            Fault::usage(format!("`report` of the pipeline file names `{file}`, which is not written: {reason}"))
+pub(crate) fn of_pipeline(reports: &mut Vec<Report>, wanted: &[Wanted], root: &Path) -> Result<(), Fault> {
+    for wanted in wanted {
+        let place = crate::place::inside(root, &wanted.file).map_err(|reason| {
+            let message = format!("`{}` is not written: {reason}", wanted.file.escape_debug());
+            Fault::usage(wanted.error(message))
                 .hint("name a file below the folder under check, or give the place on the command line: --format FORMAT=FILE")
         })?;
         let same = |known: &Report| {
-            known.format.name == name && known.file.as_deref().is_some_and(|file| real(file) == real(&place))
+            known.format.name == wanted.format.name
+                && known.file.as_deref().is_some_and(|file| real(file) == real(&place))
         };
         if !reports.iter().any(same) {
-            reports.push(Report { format: find(name)?, file: Some(place) });
+            reports.push(Report { format: wanted.format, file: Some(place) });
         }
     }
     Ok(())

@@ -69,7 +69,7 @@ fn layers(
             None => Layers::load(config, &bytes, &read).map_err(Fault::usage),
         };
         let bytes = read(config).map_err(|error| Fault::usage(format!("cannot read {config}: {error}")));
-        return bytes.and_then(load).map_err(|fault| match (revision, lacking.take()) {
+        let loaded = bytes.and_then(load).map_err(|fault| match (revision, lacking.take()) {
             // It is there, and this machine does not have it: nobody knows what it says.
             (Some(revision), Some(path)) => {
                 Fault::incomplete(format!("cannot read {path} of {revision}: {}", fault.reason())).hint(
@@ -78,6 +78,7 @@ fn layers(
             }
             (Some(_) | None, _) => fault,
         });
+        return loaded?.or_stages_of(|| detected.layers());
     }
     if config != PipelineFile::NAME && std::ptr::eq(tree, detected.tree) {
         return Err(Fault::usage(format!("the tree has no file {config}"))

@@ -46,6 +46,10 @@ pub(crate) fn refuse_unread(config: &str, checkout: &Checkout) -> Result<(), Fau
         return Ok(());
     }
     let folder = checkout.folder.as_deref();
+    if is_folder(config, checkout) {
+        let error = format!("{config} is a folder where the pipeline file is expected");
+        return Err(Fault::usage(error).hint("rename the folder, or name a file with `--config`"));
+    }
     if folder.is_some_and(|folder| folder.join(config).symlink_metadata().is_ok()) {
         return Err(Fault::usage(format!(
             "git ignores {config}, so it is no part of the tree and would not be read"
@@ -60,6 +64,15 @@ pub(crate) fn refuse_unread(config: &str, checkout: &Checkout) -> Result<(), Fau
             .hint(format!("rename it, or name it with `--config {name}`"))),
         None => Ok(()),
     }
+}
+
+/// Tells whether a folder stands on the disk, or in the tree, where the file would.
+fn is_folder(config: &str, checkout: &Checkout) -> bool {
+    let below = format!("{config}/");
+    let entries = checkout.policy.entries();
+    let first = entries.partition_point(|entry| *entry.path < *below.as_str());
+    entries.get(first).is_some_and(|entry| entry.path.starts_with(&below))
+        || checkout.folder.as_ref().is_some_and(|folder| folder.join(config).is_dir())
 }
 
 /// Says which file is passed over although it looks like the pipeline file.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use engine::{Instance, World};
 use plan::{Plan, Scope};
-use source::Tree;
 
 use crate::args::Choice;
 use crate::case;
@@ -102,6 +101,7 @@ fn prepare_with(
     let (subjects, commits) = checkout.subjects(excluded)?;
     let plan =
         pipeline.plan(choice, &checkout, change.as_ref(), &subjects, surroundings, &context.environment)?;
+    notes.extend(plan.unsure().iter().map(|(id, why)| format!("stage `{id}` runs: {why}")));
     notes.extend(plan.absent().iter().map(|(id, why)| format!("stage `{id}` takes no part: {why}")));
     let baselines = baselines(&mut pipeline, &checkout, target.as_ref(), missing)?;
     let salt = salt(&baselines)?;
@@ -187,11 +187,14 @@ fn baselines(
 ) -> Result<[Option<String>; 2], Fault> {
     let own = case::side_of(pipeline.combined.head())?.0;
     let unwritten = |path: &String| missing == Missing::Empty && checkout.policy.find(path).is_none();
-    let head =
-        if own.baseline.as_ref().is_some_and(unwritten) { None } else { baseline(&own, &checkout.policy)? };
+    let head = if own.baseline.as_ref().is_some_and(unwritten) {
+        None
+    } else {
+        case::baseline(pipeline.combined.head(), &own, checkout.policy.as_ref())?
+    };
     let (Some(target), Some(layers)) = (target, pipeline.combined.target()) else { return Ok([None, head]) };
     let policy = case::side_of(layers)?.0;
-    let of_target = baseline(&policy, &target.tree).unwrap_or_else(|fault| {
+    let of_target = case::baseline(layers, &policy, target.tree.as_ref()).unwrap_or_else(|fault| {
         let reason = fault.reason();
         let text =
             format!("the policy of {} accepts nothing, for want of its baseline: {reason}", target.name);
@@ -199,14 +202,6 @@ fn baselines(
         None
     });
     Ok([of_target, head])
-}
-
-fn baseline(policy: &report::policy::Policy, tree: &Arc<dyn Tree>) -> Result<Option<String>, Fault> {
-    let text = case::baseline(policy, tree.as_ref())?;
-    if let Some(text) = &text {
-        report::Baseline::read(text.as_bytes()).map_err(Fault::usage)?;
-    }
-    Ok(text)
 }
 
 /// Returns the salt that the baseline in force carries.

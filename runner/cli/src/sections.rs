@@ -1,11 +1,14 @@
 //! The sections of the pipeline file that the command line itself reads: `report` and `cache`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use plan::{Combined, SectionSchema};
+use plan::{Combined, PipelineFile, SectionSchema};
+use report::formats::{self, Format};
 use report::policy::{RawGate, RawWaiver};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_saphyr::Spanned;
+use stage::ConfigError;
 
 use crate::fault::Fault;
 
@@ -24,10 +27,27 @@ pub(crate) const TRUST: &str = "trust";
 /// What the command line reads of the pipeline files.
 #[derive(Debug, Clone)]
 pub(crate) struct Sections {
-    /// Format → file below the folder under check, as the policy in force says.
-    pub(crate) reports: BTreeMap<String, String>,
+    /// Reports that the policy in force asks for.
+    pub(crate) reports: Vec<Wanted>,
     /// Whose cache entries are believed in CI, as the policy in force says.
     pub(crate) cache: Trust,
+}
+
+/// A report that a pipeline file asks for.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    pub(crate) format: &'static Format,
+    /// Where it goes, as written.
+    pub(crate) file: String,
+    /// An error at the name of the file, but for what it says.
+    at: ConfigError,
+}
+
+impl Wanted {
+    /// Describes what is wrong with the place.
+    pub(crate) fn error(&self, message: String) -> ConfigError {
+        ConfigError { message, ..self.at.clone() }
+    }
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -53,22 +73,42 @@ impl Sections {
     /// the change that is judged.
     pub(crate) fn read(combined: &Combined) -> Result<Self, Fault> {
         let files = combined.in_force().files();
-        let own = files.first().map(|file| file.read_section("report")).transpose().map_err(Fault::usage)?;
-        let reports = own.flatten().unwrap_or_default();
+        let reports = files.first().map(reports).transpose()?.unwrap_or_default();
         let cache = files.iter().filter_map(|file| file.read_section::<CacheSection>("cache").transpose());
         let cache = cache.collect::<Result<Vec<_>, _>>().map_err(Fault::usage)?;
         Ok(Self { reports, cache: cache.first().map(|section| section.trust).unwrap_or_default() })
     }
 }
 
+/// Reads which reports a file asks for, in the order of their formats.
+fn reports(file: &PipelineFile) -> Result<Vec<Wanted>, Fault> {
+    let written =
+        file.read_section::<HashMap<Spanned<String>, Spanned<String>>>("report").map_err(Fault::usage)?;
+    let at = |value: &Spanned<String>, message: String| {
+        let at = value.referenced;
+        file.shown(ConfigError::new(file.path(), "", at.line() as usize, at.column() as usize, message))
+    };
+    let wanted = |(name, to): (Spanned<String>, Spanned<String>)| {
+        let format = formats::find(&name.value).ok_or_else(|| {
+            let names = formats::FORMATS.iter().map(|format| format.name);
+            let known: Vec<&str> = names.collect();
+            let message = format!("`{}` is no report format", name.value.escape_debug());
+            Fault::usage(at(&name, message)).hint(format!("take one of: {}", known.join(", ")))
+        })?;
+        Ok(Wanted { format, at: at(&to, String::new()), file: to.value })
+    };
+    let mut written: Vec<_> = written.unwrap_or_default().into_iter().collect();
+    written.sort_by(|(one, _), (other, _)| one.value.cmp(&other.value));
+    written.into_iter().map(wanted).collect()
+}
+
 /// Refuses what this version would read past: a rule of trust that is not kept is worse than none. Where the target branch
 /// alone has one, the change takes it out, and that is listed.
 pub(crate) fn refuse_trust(combined: &Combined) -> Result<(), Fault> {
-    let (_, head) = combined.sections(TRUST);
-    let Some(section) = head.iter().find(|section| !section.text.trim().is_empty()) else {
-        return Ok(());
-    };
-    let line = section.text.lines().take_while(|line| line.trim().is_empty()).count() + 1;
+    let says =
+        |file: &&PipelineFile| file.section(TRUST).is_some_and(|section| !section.text.trim().is_empty());
     let text = "this version does not read `trust`, so what it says would not hold";
-    Err(Fault::usage(section.error(line, 1, text)).hint("take `trust` out"))
+    let error =
+        combined.head().files().iter().find(says).and_then(|file| file.error_under(TRUST, text.to_owned()));
+    error.map_or(Ok(()), |error| Err(Fault::usage(error).hint("take `trust` out")))
 }

@@ -21,6 +21,7 @@ pub struct PipelineFile {
     text: Text,
     comments: Vec<Range<usize>>,
     stages: BTreeMap<StageId, StageEntry>,
+    says_stages: bool,
     profiles: BTreeMap<String, Profile>,
     extends: Vec<Extends>,
     sections: BTreeMap<&'static str, TopSection>,
@@ -65,6 +66,8 @@ pub struct Extends {
 #[derive(Debug, Clone)]
 struct TopSection {
     id: StageId,
+    /// Where its key stands.
+    place: Place,
     value: Vec<Kept>,
     whole: Vec<Kept>,
 }
@@ -92,6 +95,11 @@ impl PipelineFile {
         &self.stages
     }
 
+    /// Tells whether the file says which stages there are, be it none.
+    pub fn says_stages(&self) -> bool {
+        self.says_stages
+    }
+
     /// Returns the profiles that the file defines, by name.
     pub fn profiles(&self) -> &BTreeMap<String, Profile> {
         &self.profiles
@@ -113,6 +121,11 @@ impl PipelineFile {
     pub fn read_section<T: DeserializeOwned + Default>(&self, key: &str) -> Result<Option<T>, ConfigError> {
         let read = self.section(key).map(|section| section.parse());
         read.transpose().map_err(|error| self.shown(error))
+    }
+
+    /// Describes an error of what stands under a key of [`PipelineFile::SECTIONS`]; `None` when the file does not have it.
+    pub fn error_under(&self, key: &str, message: String) -> Option<ConfigError> {
+        Some(self.error_at(&self.sections.get(key)?.place, message))
     }
 
     /// Returns the part of a stage's entry that is the stage's own.

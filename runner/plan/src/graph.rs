@@ -144,6 +144,7 @@ pub struct Plan {
     waiting: Vec<Waiting>,
     required: BTreeSet<StageId>,
     absent: BTreeMap<StageId, String>,
+    unsure: BTreeMap<StageId, &'static str>,
     candidates: Vec<Candidate>,
     links: Vec<Vec<Link>>,
     waits: Vec<Vec<usize>>,
@@ -174,6 +175,7 @@ impl Plan {
             waiting: Vec::new(),
             required: request.profile.require.keys().cloned().collect(),
             absent: choice::absent(request, &candidates),
+            unsure: choice::unsure(connected, &choices),
             candidates,
             links,
             waits,
@@ -211,6 +213,11 @@ impl Plan {
     /// Returns the stages that the profile names and that are not there, each with why.
     pub fn absent(&self) -> &BTreeMap<StageId, String> {
         &self.absent
+    }
+
+    /// Returns the stages that run because nobody can tell whether their condition holds, each with what is not known.
+    pub fn unsure(&self) -> &BTreeMap<StageId, &'static str> {
+        &self.unsure
     }
 
     /// Adds the instances for a subject that the instance `giver` gave. A subject that is known already adds nothing.

@@ -55,6 +55,14 @@ impl Layers {
         Ok(Self { files: vec![file], paths: vec![PipelineFile::NAME.to_owned()], written: false })
     }
 
+    /// Returns these files, with the stages of `defaults` where none of them says which there are.
+    pub fn or_stages_of<E>(mut self, defaults: impl FnOnce() -> Result<Self, E>) -> Result<Self, E> {
+        if !self.files.iter().any(PipelineFile::says_stages) {
+            self.files.extend(defaults()?.files);
+        }
+        Ok(self)
+    }
+
     /// Returns the files, nearest first; never empty.
     pub fn files(&self) -> &[PipelineFile] {
         &self.files

@@ -87,6 +87,11 @@ impl Node {
         }
     }
 
+    /// Tells whether it is text in quotes.
+    pub(crate) fn is_quoted(&self) -> bool {
+        matches!(self.data, Data::Scalar { plain: false, .. })
+    }
+
     /// Calls `visit` for every scalar in it.
     pub(crate) fn scalars<'a>(&'a self, visit: &mut dyn FnMut(&'a Self, &'a str)) {
         match &self.data {

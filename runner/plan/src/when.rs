@@ -69,6 +69,10 @@ impl Event {
     }
 }
 
+/// Why a stage runs whose branch nobody can tell.
+pub(crate) const BRANCH_UNKNOWN: &str =
+    "no CI service tells the branch, so `when.branch` keeps nothing from running";
+
 impl When {
     /// Checks what a file says.
     pub(crate) fn check(raw: RawWhen, text: &Text) -> Result<Self, ConfigError> {
@@ -111,7 +115,7 @@ impl When {
                 }
                 Some(branch) => return Err(format!("branch `{branch}` does not match `when.branch`")),
                 // What cannot be told must not keep a stage from running.
-                None => why.push("the branch of `when.branch` is not known".to_owned()),
+                None => why.push(BRANCH_UNKNOWN.to_owned()),
             }
         }
         if let Some(events) = &self.event {

@@ -66,15 +66,14 @@ pub enum BaselineError {
     #[error("the baseline is larger than {} bytes", Baseline::MAX_BYTES)]
     Large,
     /// Not the JSON that is expected.
-    #[error("line {line}, column {column} of the baseline is malformed")]
+    #[error("malformed: {problem}")]
     Malformed {
-        /// Line.
+        /// Line, from 1.
         line: usize,
-        /// Column.
+        /// Column, from 1.
         column: usize,
         /// What the reader says.
-        #[source]
-        source: serde_json::Error,
+        problem: String,
     },
     /// A version that this program does not know.
     #[error("the baseline has version {0}; this program reads version {VERSION}")]
@@ -82,6 +81,26 @@ pub enum BaselineError {
     /// The day of creation does not exist.
     #[error("`created` of the baseline is no date: write it as 2027-01-31")]
     Created,
+}
+
+impl BaselineError {
+    fn malformed(error: &serde_json::Error) -> Self {
+        let (line, column) = (error.line(), error.column());
+        let problem = error.to_string().replace(&format!(" at line {line} column {column}"), "");
+        Self::Malformed { line: line.max(1), column: column.max(1), problem }
+    }
+
+    /// Returns line and column of what is wrong with `text`, from 1.
+    pub fn place(&self, text: &str) -> (usize, usize) {
+        // Lines of a file as this program writes it begin with their key, and these are its first.
+        let line_of = |key: &str| text.lines().position(|line| line.contains(key)).map_or(1, |at| at + 1);
+        match self {
+            Self::Malformed { line, column, .. } => (*line, *column),
+            Self::Large => (1, 1),
+            Self::Version(_) => (line_of("\"version\""), 1),
+            Self::Created => (line_of("\"created\""), 1),
+        }
+    }
 }
 
 impl Baseline {
@@ -119,11 +138,7 @@ impl Baseline {
         if bytes.len() > Self::MAX_BYTES {
             return Err(BaselineError::Large);
         }
-        let file: File = serde_json::from_slice(bytes).map_err(|source| BaselineError::Malformed {
-            line: source.line(),
-            column: source.column(),
-            source,
-        })?;
+        let file: File = serde_json::from_slice(bytes).map_err(|error| BaselineError::malformed(&error))?;
         if file.version != VERSION {
             return Err(BaselineError::Version(file.version));
         }

@@ -9,7 +9,7 @@ use stage::{ConfigError, Interpolated};
 use crate::cut::{self, Kept, Piece, Pieces};
 use crate::file::{Extends, PipelineFile, StageEntry, TopSection};
 use crate::names::{stage_ids, unknown};
-use crate::node::{self, Document, quoted};
+use crate::node::{self, Document, Node, quoted};
 use crate::raw::{RawEntry, RawFile};
 use crate::text::Text;
 use crate::{Profile, When};
@@ -52,6 +52,7 @@ impl Reader<'_> {
         let raw = self.runner(&root, &entries)?;
         self.version(&raw, &root)?;
         Ok(PipelineFile {
+            says_stages: root.find("stages").is_some_and(|piece| !piece.entry.value.is_null()),
             stages: self.stages(entries, raw.stages.unwrap_or_default())?,
             profiles: self.profiles(&profiles, raw.profiles.unwrap_or_default())?,
             extends: raw.extends.unwrap_or_default().into_iter().map(|path| self.extends(path)).collect(),
@@ -125,7 +126,13 @@ impl Reader<'_> {
     }
 
     fn version(&self, raw: &RawFile, root: &Pieces<'_>) -> Result<(), ConfigError> {
+        let written = root.find("version").map(|piece| &piece.entry.value);
         match &raw.version {
+            // The reader of YAML takes a number in quotes for one; no schema does.
+            Some(version) if written.is_some_and(Node::is_quoted) => {
+                let message = format!("the version is a number: write `version: {VERSION}`");
+                Err(self.text.error_of(version, version.referenced, message))
+            }
             Some(version) if version.value == VERSION => Ok(()),
             Some(version) => {
                 let message = format!(
@@ -219,7 +226,8 @@ impl Reader<'_> {
             let Some(piece) = root.find(key) else { continue };
             let (value, whole): (Vec<Kept>, Vec<Kept>) = (piece.keep_value(), vec![piece.kept()]);
             cut::refuse_foreign_aliases(self.text, self.document, &value)?;
-            sections.insert(key, TopSection { id: self.name(piece)?, value, whole });
+            let place = self.text.place(piece.whole.start);
+            sections.insert(key, TopSection { id: self.name(piece)?, place, value, whole });
         }
         Ok(sections)
     }

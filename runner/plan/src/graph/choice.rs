@@ -11,7 +11,7 @@ use crate::graph::candidate::{Candidate, giver};
 use crate::graph::error::At;
 use crate::graph::links::Link;
 use crate::names::{WORDS, hint, unknown};
-use crate::when::Facts;
+use crate::when::{BRANCH_UNKNOWN, Facts};
 use crate::{Place, PlanError, Selection};
 
 /// What is decided about a candidate.
@@ -97,6 +97,13 @@ pub(crate) fn absent(request: &Request<'_>, candidates: &[Candidate]) -> BTreeMa
             (id.clone(), format!("named by profile `{}`, and {why}", profile.name))
         })
         .collect()
+}
+
+/// Returns the stages that run because nobody can tell whether their condition holds, each with what is not known.
+pub(crate) fn unsure(connected: Connected<'_>, choices: &[Choice]) -> BTreeMap<StageId, &'static str> {
+    let unsure = |choice: &Choice| matches!(choice, Choice::Runs(why) if why.contains(BRANCH_UNKNOWN));
+    let candidates = connected.candidates.iter().zip(choices).filter(|(_, choice)| unsure(choice));
+    candidates.map(|(candidate, _)| (candidate.id().clone(), BRANCH_UNKNOWN)).collect()
 }
 
 /// Decides about every candidate.

@@ -189,7 +189,7 @@ fn conditions_skip_with_a_reason() {
         &ASK,
         &[
             "0 a tree: in profile `ci`; `src/main.rs` matches `when.paths`",
-            "1 b tree: in profile `ci`; the branch of `when.branch` is not known",
+            "1 b tree: in profile `ci`; no CI service tells the branch, so `when.branch` keeps nothing from running",
             "2 c tree skipped: event `local` is not in `when.event`",
             "3 d tree: in profile `ci` after [0]",
         ],

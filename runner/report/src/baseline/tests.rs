@@ -40,25 +40,30 @@ fn what_is_let_through_already_and_what_always_blocks_stays_out() {
 #[test]
 fn a_file_that_is_no_baseline_is_refused() {
     let check = |text: &str, expected: &str| {
-        assert_eq!(Baseline::read(text.as_bytes()).unwrap_err().to_string(), expected)
+        let error = Baseline::read(text.as_bytes()).unwrap_err();
+        let (line, column) = error.place(text);
+        assert_eq!(format!("{line}:{column} {error}"), expected)
     };
     let good = of(&[("token", "b", "x")], &[]).write();
-    check("", "line 1, column 0 of the baseline is malformed");
-    check(&good.replace("\"gaps\"", "\"gap\""), "line 8, column 5 of the baseline is malformed");
-    check(&good.replace("\"stage\"", "<<<<<<<"), "line 6, column 2 of the baseline is malformed");
-    check(&good.replace("1,\n", "2,\n"), "the baseline has version 2; this program reads version 1");
+    check("", "1:1 malformed: EOF while parsing a value");
+    check(
+        &good.replace("\"gaps\"", "\"gap\""),
+        "8:5 malformed: unknown field `gap`, expected one of `version`, `created`, `salt`, `findings`, `gaps`",
+    );
+    check(&good.replace("\"stage\"", "<<<<<<<"), "6:2 malformed: key must be a string");
+    check(&good.replace("1,\n", "2,\n"), "2:1 the baseline has version 2; this program reads version 1");
     check(
         &good.replace("2026-11-22", "yesterday"),
-        "`created` of the baseline is no date: write it as 2027-01-31",
+        "3:1 `created` of the baseline is no date: write it as 2027-01-31",
     );
     // Which column of a list is named is the matter of the reader of JSON.
     for salt in [good.replacen("171", "271", 1), good.replacen("171, ", "", 1)] {
-        let error = Baseline::read(salt.as_bytes()).unwrap_err().to_string();
-        assert!(error.starts_with("line 4, column 1"), "{error}");
+        let error = Baseline::read(salt.as_bytes()).unwrap_err();
+        assert_eq!(error.place(&salt).0, 4, "{error}");
     }
     check(
         &good.replace("\"version\": 1,", "\"version\": 1, \"version\": 1,"),
-        "line 2, column 23 of the baseline is malformed",
+        "2:23 malformed: duplicate field `version`",
     );
 }
 

@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use model::{Finding, Related, StageId, Subject, SubjectKind};
+use model::{Counted, Finding, Related, StageId, Subject, SubjectKind};
 
 use crate::record::StageRun;
 
 /// Places in commits that a finding of the tree names at most.
 const MOST_RELATED: usize = 5;
+
+/// What the findings are counted as that a run of commits had and the tree tells: what it says while it runs and what the
+/// report says of it then differ by that number.
+const IN_TREE: &str = "also-in-the-tree";
 
 /// What makes a finding in a commit the same as one in the tree.
 type Sameness = (StageId, String, String);
@@ -32,6 +36,10 @@ pub(super) fn fold(runs: &mut [StageRun]) {
         let (fold, keep) = std::mem::take(&mut run.findings).into_iter().partition::<Vec<_>, _>(same);
         run.findings = keep;
         run.restate();
+        if !fold.is_empty() {
+            let (stage, subject) = (run.outcome.stage.clone(), run.outcome.subject.clone());
+            run.counted.push(Counted { stage, subject, what: IN_TREE.to_owned(), number: fold.len() as u64 });
+        }
         for finding in fold {
             if let Some(same) = sameness(&finding) {
                 moved.entry(same).or_default().push(finding);
@@ -51,4 +59,64 @@ pub(super) fn fold(runs: &mut [StageRun]) {
 fn sameness(finding: &Finding) -> Option<Sameness> {
     let known = !finding.identity.is_empty();
     known.then(|| (finding.stage.clone(), finding.rule.to_string(), finding.identity.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Location, Message, Policy, Severity, Status};
+
+    use crate::fixtures::{finding, header, outcome, rule, span};
+
+    use super::*;
+    use crate::Record;
+
+    /// Settles what the commits and the tree have, and returns what is left of the commits with what is counted there,
+    /// and the places that the finding of the tree names.
+    fn check(in_commits: &[&str], in_tree: &[&str], left: &[&str], counted: &[u64], related: usize) {
+        let subject = Subject::Commits { tips: vec!["a".repeat(40)], excluded: Vec::new() };
+        let run = |subject: &Subject, values: &[&str]| {
+            let place = |path: &str| match subject {
+                Subject::Commits { .. } => Location::Commit {
+                    commit: "a".repeat(40),
+                    path: path.to_owned(),
+                    span: span(3, 9, 3, 16),
+                },
+                _ => Location::File { path: path.to_owned(), span: span(3, 9, 3, 16) },
+            };
+            let found = values.iter().map(|value| Finding {
+                subject: subject.clone(),
+                location: place("a.env"),
+                ..finding("token", Severity::High, "a.env", value)
+            });
+            let status = if values.is_empty() { Status::Clean } else { Status::Findings };
+            let outcome =
+                model::StageOutcome { subject: subject.clone(), ..outcome("secrets", status, Policy::Both) };
+            let found = found.map(|finding| Message::Finding(Box::new(finding)));
+            [Message::Stage(outcome), Message::Rule(rule("secrets", "token", Severity::High))]
+                .into_iter()
+                .chain(found)
+                .collect::<Vec<_>>()
+        };
+        let mut messages = vec![Message::Run(header("full"))];
+        messages.extend(run(&subject, in_commits));
+        messages.extend(run(&Subject::Tree, in_tree));
+        let (record, _) = Record::new(messages).unwrap().settle().0.settle();
+        let of =
+            |kind: SubjectKind| record.runs().iter().find(|run| run.outcome.subject.kind() == kind).unwrap();
+        let commits = of(SubjectKind::Commits);
+        let values: Vec<&str> = commits.findings.iter().map(|finding| finding.identity.as_str()).collect();
+        assert_eq!(values, left);
+        assert_eq!(commits.counted.iter().map(|counted| counted.number).collect::<Vec<_>>(), counted);
+        let named = of(SubjectKind::Tree).findings.iter().map(|finding| finding.related.len()).sum::<usize>();
+        assert_eq!(named, related);
+    }
+
+    #[test]
+    fn what_the_tree_has_too_is_told_there_and_counted_here() {
+        check(&["x", "y"], &["x"], &["y"], &[1], 1);
+        check(&["x", "x"], &["x"], &[], &[2], 2);
+        check(&["x"], &["y"], &["x"], &[], 0);
+        check(&["x"], &[], &["x"], &[], 0);
+        check(&[], &["x"], &[], &[], 0);
+    }
 }

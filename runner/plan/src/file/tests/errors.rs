@@ -55,6 +55,10 @@ fn malformed_yaml_is_pointed_at() {
         "&a version: 1\n",
         "1:4: the key `version` cannot have an anchor\n  |\n1 | &a version: 1\n  |    ^",
     );
+    check_error(
+        "version: '1'\n",
+        "1:10: the version is a number: write `version: 1`\n  |\n1 | version: '1'\n  |          ^",
+    );
     check_error("[a]: 1\n", "1:1: a key is a word here\n  |\n1 | [a]: 1\n  | ^");
 }
 
