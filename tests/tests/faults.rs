@@ -98,6 +98,41 @@ fn a_home_that_cannot_be_written_costs_only_time() {
     assert!(ran.stderr.contains("without a results cache"), "{}", ran.stderr);
 }
 
+#[test]
+fn without_a_home_only_what_lies_there_is_missing() {
+    let site = Site::repository();
+    site.write("app.py", "print('shop')\n");
+    let ran = |arguments: &[&str]| {
+        let mut command = site.command(&[&["run", "--offline", "--no-cache", "-q"], arguments].concat());
+        for name in ["HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"] {
+            command.env_remove(name);
+        }
+        Ran::of(command.output().unwrap())
+    };
+    assert_eq!(ran(&[]).code, 0, "no stage asks for advisories");
+    site.write("requirements.txt", "flask==2.2.5\n");
+    let without = ran(&[]);
+    assert_eq!(without.code, 3, "{}", without.stderr);
+    let said =
+        "nothing says where the advisories are kept: neither XDG_DATA_HOME nor HOME is an absolute path";
+    assert!(without.stdout.contains(said), "{}", without.stdout);
+    let mut status = site.command(&["db", "status"]);
+    let status = Ran::of(status.env_remove("HOME").env_remove("XDG_DATA_HOME").output().unwrap());
+    let expected = format!("error: {said}\n  help: set HOME, or name a folder with --data-dir\n");
+    assert_eq!((status.code, status.stderr), (2, expected));
+}
+
+/// A CI file that hands on a variable which nobody set hands on an empty one.
+#[test]
+fn an_empty_folder_is_none() {
+    let site = storefront();
+    let expected = judged(&site);
+    let mut command = site.command(&["run", "--offline", "--format", "json"]);
+    let ran =
+        Ran::of(command.env("SLUICEGATE_CACHE_DIR", "").env("SLUICEGATE_DATA_DIR", "").output().unwrap());
+    assert_eq!((ran.code, ran.stdout), expected, "{}", ran.stderr);
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_said_and_is_no_pass() {
@@ -107,7 +142,13 @@ fn a_full_disk_is_said_and_is_no_pass() {
     for (site, code) in [(clean, 3), (storefront(), 1)] {
         let full = site.run(&["run", "--offline", "--format", "json=/dev/full"]);
         assert_eq!(full.code, code, "{}", full.stderr);
-        assert!(full.stderr.contains("/dev/full"), "{}", full.stderr);
+        assert!(full.stderr.contains("cannot write /dev/full") && full.stderr.contains("help: make room"));
+        let mut command = site.command(&["run", "--offline", "-q"]);
+        let full = command.stdout(fs::File::create("/dev/full").unwrap()).output().unwrap();
+        let said = String::from_utf8_lossy(&full.stderr);
+        assert!(
+            said.contains("error: cannot write to standard output: ") && said.contains("help: make room")
+        );
     }
 }
 

@@ -194,6 +194,18 @@ fn what_a_section_names_is_shown_in_its_line() {
          |                       ^\n  help: take one of: text, json, sarif\n",
     );
     check(
+        "gate: { rules: [{ name: a, if: \"'x' == finding.sev\", action: fail }] }",
+        "error: sluicegate.yaml:3:40: `gate.rules[0].if` uses `finding.sev`, which no finding has\n  |\n\
+         3 | gate: { rules: [{ name: a, if: \"'x' == finding.sev\", action: fail }] }\n  \
+         |                                        ^\n",
+    );
+    check(
+        "gate: { rules: [{ name: a, if: 'finding.kev ==', action: fail }] }",
+        "error: sluicegate.yaml:3:47: `gate.rules[0].if` is no CEL expression, at line 1, column 15: mismatched \
+         input 'end'\n  |\n3 | gate: { rules: [{ name: a, if: 'finding.kev ==', action: fail }] }\n  \
+         |                                               ^\n",
+    );
+    check(
         "report: { sarif: ../out }",
         "error: sluicegate.yaml:3:18: `../out` is not written: it holds `..`\n  |\n3 | report: { sarif: ../out }\n  \
          |                  ^\n  help: name a file below the folder under check, or give the place on the command \

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Lets code through to deployment only when it has been shown to be safe.
@@ -23,6 +24,11 @@ pub(crate) const EXIT_CODES: &str = "Exit codes:
   3    something that blocks was not looked at
   70   a bug of Sluicegate
   130  the run was interrupted";
+
+/// Takes a folder that may be empty, as a variable in a CI file is that nobody set: then it is none.
+fn folder() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
+}
 
 /// How much is said on standard error, and how.
 #[derive(Debug, Clone, Args)]
@@ -125,10 +131,10 @@ pub(crate) struct Choice {
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
     /// Folder of the advisories [default: the user's data folder]
-    #[arg(long, value_name = "DIR", env = "SLUICEGATE_DATA_DIR")]
+    #[arg(long, value_name = "DIR", env = "SLUICEGATE_DATA_DIR", value_parser = folder())]
     pub(crate) data_dir: Option<PathBuf>,
     /// Folder of the results cache [default: the user's cache folder]
-    #[arg(long, value_name = "DIR", env = "SLUICEGATE_CACHE_DIR")]
+    #[arg(long, value_name = "DIR", env = "SLUICEGATE_CACHE_DIR", value_parser = folder())]
     pub(crate) cache_dir: Option<PathBuf>,
 }
 
@@ -270,13 +276,13 @@ pub(crate) enum DbCommand {
         #[arg(long)]
         force: bool,
         /// Folder of the advisories
-        #[arg(long, value_name = "DIR", env = "SLUICEGATE_DATA_DIR")]
+        #[arg(long, value_name = "DIR", env = "SLUICEGATE_DATA_DIR", value_parser = folder())]
         data_dir: Option<PathBuf>,
     },
     /// Tell what is there, how old it is, and its digests
     Status {
         /// Folder of the advisories
-        #[arg(long, value_name = "DIR", env = "SLUICEGATE_DATA_DIR")]
+        #[arg(long, value_name = "DIR", env = "SLUICEGATE_DATA_DIR", value_parser = folder())]
         data_dir: Option<PathBuf>,
     },
 }
@@ -288,7 +294,7 @@ pub(crate) struct CacheArgs {
     #[command(subcommand)]
     pub(crate) command: CacheCommand,
     /// Folder of the results cache
-    #[arg(long, value_name = "DIR", env = "SLUICEGATE_CACHE_DIR", global = true)]
+    #[arg(long, value_name = "DIR", env = "SLUICEGATE_CACHE_DIR", global = true, value_parser = folder())]
     pub(crate) cache_dir: Option<PathBuf>,
 }
 

@@ -118,6 +118,9 @@ impl PolicyText {
         let error = |error: PolicyError| {
             let (line, column) =
                 error.place.as_ref().map_or((0, 0), |place| (place.line as usize, place.column as usize));
+            let written = self.text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+            let rest: String = written.chars().skip(column.saturating_sub(1)).collect();
+            let column = column + error.offset_in(&rest);
             ConfigError::new(&self.path, &self.text, line, column, error.to_string())
         };
         raw.check(&self.path).map_err(|errors| errors.into_iter().map(error).collect())

@@ -9,8 +9,8 @@ const ADVISORIES: &str = "advisories";
 
 /// The data sets of this machine.
 pub(crate) struct MachineData {
-    /// Folder of the advisories.
-    pub(crate) advisories: PathBuf,
+    /// Folder of the advisories, or why there is none: only who asks for advisories has to know.
+    pub(crate) advisories: Result<PathBuf, String>,
 }
 
 impl DataSets for MachineData {
@@ -18,7 +18,8 @@ impl DataSets for MachineData {
         if data != ADVISORIES {
             return Ok(None);
         }
-        let mapped = advisory::map(&self.advisories, shard).map_err(|error| error.to_string())?;
+        let folder = self.advisories.as_ref().map_err(Clone::clone)?;
+        let mapped = advisory::map(folder, shard).map_err(|error| error.to_string())?;
         Ok(mapped.map(|(digest, bytes)| Shard { digest, bytes }))
     }
 }

@@ -76,7 +76,11 @@ impl fmt::Display for Fault {
             write!(f, "{end}error: {}", told(error))?;
             let mut source = error.source();
             while let Some(cause) = source {
-                write!(f, "\n  because: {}", told(cause))?;
+                // The library puts its own numbers behind what it says.
+                let because = cause
+                    .downcast_ref::<git2::Error>()
+                    .map_or_else(|| told(cause), |error| told(error.message()));
+                write!(f, "\n  because: {because}")?;
                 source = cause.source();
             }
         }

@@ -161,15 +161,20 @@ pub(crate) fn render(
 pub(crate) fn print(bytes: &[u8]) -> Result<(), Fault> {
     let mut out = std::io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Fault::incomplete(error)),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            let fault = Fault::incomplete(format!("cannot write to standard output: {error}"));
+            Err(fault.hint("make room there, or send it elsewhere"))
+        }
         Ok(()) | Err(_) => Ok(()),
     }
 }
 
 /// Writes a file whole or not at all; folders on the way are made. Special files, as `/dev/stdout`, are written through.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
-    let refuse =
-        |error: std::io::Error| Fault::incomplete(format!("cannot write {}: {error}", path.display()));
+    let refuse = |error: std::io::Error| {
+        let fault = Fault::incomplete(format!("cannot write {}: {error}", path.display()));
+        fault.hint("make room there, or name a file that you may write")
+    };
     if is_special(path) {
         return std::fs::write(path, bytes).map_err(refuse);
     }

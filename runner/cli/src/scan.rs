@@ -33,7 +33,7 @@ pub(crate) fn cache(choice: &Choice, context: &Context, trust: Trust) -> Option<
         return None;
     }
     let open = || -> Result<Cache, String> {
-        let folder = folders::cache(choice.cache_dir.as_ref()).map_err(|fault| fault.to_string())?;
+        let folder = folders::cache(choice.cache_dir.as_ref()).map_err(|fault| fault.reason())?;
         let given = context.environment.get("SLUICEGATE_CACHE_KEY").filter(|text| !text.is_empty());
         let key = match (given, trust) {
             (Some(text), _) => Key::from_text(text),
@@ -42,7 +42,7 @@ pub(crate) fn cache(choice: &Choice, context: &Context, trust: Trust) -> Option<
                 Key::from_text(SCOPED)
             }
             (None, Trust::Own | Trust::Scoped) => {
-                let file = folders::key().map_err(|fault| fault.to_string())?;
+                let file = folders::key().map_err(|fault| fault.reason())?;
                 Key::of_user(&file).map_err(|error| format!("{}: {error}", file.display()))?
             }
         };
@@ -142,12 +142,13 @@ pub(crate) fn world(
     environment: BTreeMap<String, String>,
     salt: [u8; 32],
 ) -> Result<World, Fault> {
+    let advisories = folders::data(choice.data_dir.as_ref()).map_err(|fault| fault.reason());
     Ok(World {
         tree: Some(Arc::clone(&checkout.tree)),
         target: target.map(|target| Arc::clone(&target.tree)),
         head: Some(Arc::clone(&checkout.policy)),
         commits,
-        data: Arc::new(MachineData { advisories: folders::data(choice.data_dir.as_ref())? }),
+        data: Arc::new(MachineData { advisories }),
         environment,
         programs: BTreeMap::new(),
         today: jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),

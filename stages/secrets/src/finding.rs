@@ -1,6 +1,6 @@
 //! From a credential in a text to a finding at a place.
 
-use ::stage::{Draft, Place};
+use ::stage::{Draft, Place, suggestion};
 use model::{Evidence, Location, Rule, RuleId, SecretVerdict, Span, StageId, Suppression, SuppressionKind};
 
 use crate::allow::Standing;
@@ -126,17 +126,26 @@ impl Drafter<'_> {
     /// Makes the finding of a marker that does nothing; `None` when it does what it says.
     pub(crate) fn marker(&self, marker: &Marker, place: &Place, source: Source<'_>) -> Option<Draft> {
         use crate::engine_rule::EngineRule::{IgnoreWithoutReason, UnusedIgnore};
-        // A marker of ours may speak to another stage; one without any name speaks to all.
+        // A marker of ours may speak to another stage, by its name (`sast/eval`); one without any name speaks to all.
         let ours = marker.rules.is_empty() || marker.rules.iter().any(|name| self.rules.find(name).is_some());
-        let (known, message) = if marker.used || !ours || !self.inline_ignores {
+        let unknown = self.unknown(marker).filter(|_| marker.is_complete());
+        let (known, message) = if !self.inline_ignores || (unknown.is_none() && (marker.used || !ours)) {
             return None;
+        } else if let Some(name) = unknown {
+            let names = self.rules.entries().map(|entry| entry.id.as_str());
+            let meant = suggestion(name, names).map(|meant| format!("; did you mean `{meant}`?"));
+            (
+                UnusedIgnore,
+                format!("this asks to ignore `{name}`, which is no rule{}", meant.unwrap_or_default()),
+            )
         } else if !marker.is_complete() {
             (
                 IgnoreWithoutReason,
-                "this asks to ignore without a rule or a reason, and has no effect: write `sluicegate:ignore RULE -- reason`",
+                "this asks to ignore without a rule or a reason, and has no effect: write `sluicegate:ignore RULE -- reason`"
+                    .to_owned(),
             )
         } else {
-            (UnusedIgnore, "this asks to ignore, and nothing on its line is found")
+            (UnusedIgnore, "this asks to ignore, and nothing on its line is found".to_owned())
         };
         let index = self.rules.engine(known).filter(|index| self.rules.is_enabled(*index))?;
         let rule = rule(self.stage, self.rules, index)?;
@@ -148,6 +157,18 @@ impl Drafter<'_> {
                 .identity(identity)
                 .cwe([]),
         )
+    }
+
+    /// Returns the first name of a marker that is a rule's by its form and of no rule here. A word in capitals stands for a
+    /// name, as in a manual.
+    fn unknown<'a>(&self, marker: &'a Marker) -> Option<&'a str> {
+        let is_name = |name: &str| {
+            let letter =
+                |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte);
+            name.bytes().all(letter) && name.bytes().any(|byte| byte.is_ascii_lowercase())
+        };
+        let mut names = marker.rules.iter().map(String::as_str);
+        names.find(|name| is_name(name) && self.rules.find(name).is_none())
     }
 
     /// Makes the finding of a file that a rule of another tool means as a whole.

@@ -48,9 +48,9 @@ pub(crate) fn compile(config: &Checked, files: Option<&Files>) -> Result<Rules, 
     if let Some(file) = &config.gitleaks {
         let (path, text) = (&file.value, text(config, files, file)?);
         let read = gitleaks::read(&text, path);
-        builder = builder.gitleaks(
-            read.map_err(|error| ConfigError::new(path, &text, error.line as usize, 1, error.message))?,
-        );
+        builder = builder.gitleaks(read.map_err(|error| {
+            ConfigError::new(path, &text, error.line as usize, error.column as usize, error.message)
+        })?);
     }
     let disable = config.disable.iter().map(|rule| &rule.value);
     let rules = builder.allowing(config.allows()).without(disable).build().map_err(refused)?;

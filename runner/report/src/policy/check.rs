@@ -25,6 +25,28 @@ pub struct PolicyError {
     pub problem: Problem,
 }
 
+impl PolicyError {
+    /// Returns how many characters behind its place the mistake stands, where a condition is the value; `rest` is the line
+    /// of the file from the place on.
+    pub fn offset_in(&self, rest: &str) -> usize {
+        let Problem::Condition(error) = &self.problem else { return 0 };
+        let before = |word: &str| rest.split_once(word).map_or(0, |(before, _)| before.chars().count());
+        match error {
+            ExpressionError::Syntax { line: 1, column, .. } => {
+                let quote = usize::from(rest.starts_with(['"', '\'']));
+                (quote + column.saturating_sub(1)).min(rest.chars().count())
+            }
+            ExpressionError::Field(field) => before(&format!("finding.{field}")),
+            ExpressionError::Variable(name) | ExpressionError::Function(name) => before(name),
+            ExpressionError::Syntax { .. }
+            | ExpressionError::Long
+            | ExpressionError::Order { .. }
+            | ExpressionError::Cost(_)
+            | ExpressionError::Answer(_) => 0,
+        }
+    }
+}
+
 /// What is wrong with a value of a policy.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Problem {

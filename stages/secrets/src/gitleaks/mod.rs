@@ -1,6 +1,6 @@
 //! Reads the rules and allowlists of a `.gitleaks.toml`, so that nobody has to write them again.
 //!
-//! What this reader does not know is an error with its line: a rule that is silently something else is worse than none.
+//! What this reader does not know is an error with its place: a rule that is silently something else is worse than none.
 
 mod expression;
 mod table;
@@ -9,7 +9,7 @@ use crate::allow::{Allow, Condition, PathTest, Target, ValueTest};
 use crate::foreign::Foreign;
 use crate::pattern::{Edges, Pattern};
 use crate::rule_file::{RuleEntry, RuleKind};
-use table::Reading;
+use table::{At, Reading};
 
 /// Why the file cannot be used, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +17,8 @@ use table::Reading;
 pub struct GitleaksError {
     /// Line, from 1.
     pub line: u32,
+    /// Column, from 1.
+    pub column: u32,
     /// What is wrong.
     pub message: String,
 }
@@ -81,10 +83,10 @@ fn lists<'a>(reading: &Reading<'a>) -> Result<Vec<Reading<'a>>, GitleaksError> {
 }
 
 fn rule(rule: &Reading<'_>, id: String) -> Result<(RuleEntry, Foreign), GitleaksError> {
-    let pattern = rule.text("regex")?.map(|(text, line)| compile(&text, line)).transpose()?;
-    let path = rule.text("path")?.map(|(text, line)| compile(&text, line)).transpose()?;
+    let pattern = rule.text("regex")?.map(|(text, at)| compile(&text, at)).transpose()?;
+    let path = rule.text("path")?.map(|(text, at)| compile(&text, at)).transpose()?;
     if pattern.is_none() && path.is_none() {
-        return Err(rule.error(format!("rule `{id}` has neither `regex` nor `path`")));
+        return Err(rule.at().error(format!("rule `{id}` has neither `regex` nor `path`")));
     }
     let title = rule.text("description")?.map_or_else(|| id.clone(), |(text, _)| text);
     let keywords: Vec<String> = rule.texts("keywords")?;
@@ -113,41 +115,42 @@ fn rule(rule: &Reading<'_>, id: String) -> Result<(RuleEntry, Foreign), Gitleaks
 }
 
 fn allow(list: &Reading<'_>, rules: Vec<String>, file: &str) -> Result<Allow, GitleaksError> {
-    let condition = match list.text("condition")?.map(|(text, _)| text.to_ascii_uppercase()).as_deref() {
-        None | Some("OR" | "||") => Condition::Any,
-        Some("AND" | "&&") => Condition::All,
-        Some(other) => return Err(list.error(format!("`{other}` is no condition: use OR or AND"))),
+    let condition = list.text("condition")?.map(|(text, at)| (text.to_ascii_uppercase(), at));
+    let condition = match condition.as_ref().map(|(text, at)| (text.as_str(), at)) {
+        None | Some(("OR" | "||", _)) => Condition::Any,
+        Some(("AND" | "&&", _)) => Condition::All,
+        Some((other, at)) => return Err(at.error(format!("`{other}` is no condition: use OR or AND"))),
     };
-    let target = match list.text("regexTarget")?.map(|(text, _)| text).as_deref() {
-        None | Some("secret") => Target::Secret,
-        Some("match") => Target::Match,
-        Some("line") => Target::Line,
-        Some(other) => return Err(list.error(format!("`{other}` is no target: use secret, match or line"))),
+    let target = match list.text("regexTarget")?.as_ref().map(|(text, at)| (text.as_str(), at)) {
+        None | Some(("secret", _)) => Target::Secret,
+        Some(("match", _)) => Target::Match,
+        Some(("line", _)) => Target::Line,
+        Some((other, at)) => {
+            return Err(at.error(format!("`{other}` is no target: use secret, match or line")));
+        }
     };
     let mut values = Vec::new();
-    for (text, line) in list.texts_with_lines("regexes")? {
-        values.push(ValueTest::Pattern(target, compile(&text, line)?));
+    for (text, at) in list.texts_with_places("regexes")? {
+        values.push(ValueTest::Pattern(target, compile(&text, at)?));
     }
     values.extend(list.texts("stopwords")?.into_iter().map(|word| ValueTest::Word(word.to_lowercase())));
-    let paths = list.texts_with_lines("paths")?.into_iter();
+    let paths = list.texts_with_places("paths")?.into_iter();
     Ok(Allow {
         reason: list.text("description")?.map(|(text, _)| text),
         rules,
-        paths: paths
-            .map(|(text, line)| compile(&text, line).map(PathTest::Pattern))
-            .collect::<Result<_, _>>()?,
+        paths: paths.map(|(text, at)| compile(&text, at).map(PathTest::Pattern)).collect::<Result<_, _>>()?,
         commits: list.texts("commits")?,
         identity: None,
         values,
         condition,
-        line: list.line(),
+        line: list.at().line,
         file: file.to_owned(),
     })
 }
 
-fn compile(text: &str, line: u32) -> Result<Pattern, GitleaksError> {
+fn compile(text: &str, at: At) -> Result<Pattern, GitleaksError> {
     let pattern = Pattern::new(expression::translate(text), Edges::None);
-    pattern.check().map_err(|error| GitleaksError { line, message: error.to_string() })?;
+    pattern.check().map_err(|error| at.error(error.to_string()))?;
     Ok(pattern)
 }
 
@@ -216,26 +219,30 @@ paths = ['''docs/.*''']
     }
 
     #[test]
-    fn what_is_not_known_is_an_error_with_its_line() {
-        let check = |text: &str, line: u32, message: &str| {
+    fn what_is_not_known_is_an_error_with_its_place() {
+        let check = |text: &str, place: (u32, u32), message: &str| {
             let error = read(text, "f").unwrap_err();
-            assert_eq!((error.line, error.message.as_str()), (line, message), "{text}");
+            assert_eq!(((error.line, error.column), error.message.as_str()), (place, message), "{text}");
         };
         check(
             "x = 1",
-            1,
+            (1, 1),
             "`x` is not a key that is read here (known: title, description, extend, rules, allowlist, allowlists, minVersion)",
         );
         check(
-            "\n[extend]\npath = 'a'",
-            3,
+            "\n[extend]\n  path = 'a'",
+            (3, 3),
             "`path` is not a key that is read here (known: useDefault, disabledRules)",
         );
-        check("[[rules]]\nregex = 'a'", 1, "`id` is missing");
-        check("[[rules]]\nid = 'a'\nregex = 'a('", 3, "`a(` is not a regular expression: unclosed group");
-        check("[[rules]]\nid = 'a'", 1, "rule `a` has neither `regex` nor `path`");
-        check("[[rules]]\nid = 3", 2, "`id` is not a text");
-        check("[allowlist]\ncondition = 'MAYBE'", 1, "`MAYBE` is no condition: use OR or AND");
+        check("[[rules]]\nregex = 'a'", (1, 1), "`id` is missing");
+        check(
+            "[[rules]]\nid = 'a'\nregex = 'a('",
+            (3, 9),
+            "`a(` is not a regular expression: unclosed group",
+        );
+        check("[[rules]]\nid = 'a'", (1, 1), "rule `a` has neither `regex` nor `path`");
+        check("[[rules]]\nid = 3", (2, 6), "`id` is not a text");
+        check("[allowlist]\ncondition = 'MAYBE'", (2, 13), "`MAYBE` is no condition: use OR or AND");
         assert_eq!(read("[[", "f").unwrap_err().line, 1);
     }
 }

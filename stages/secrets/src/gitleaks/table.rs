@@ -1,4 +1,4 @@
-//! Reads typed values out of a TOML table, and says on which line what does not fit.
+//! Reads typed values out of a TOML table, and says where what does not fit.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -7,22 +7,38 @@ use super::GitleaksError;
 
 /// Parses a file.
 pub(super) fn parse(text: &str) -> Result<Spanned<DeTable<'_>>, GitleaksError> {
-    DeTable::parse(text).map_err(|error| GitleaksError {
-        line: line_of(text, error.span().map_or(0, |span| span.start)),
-        message: error.message().lines().next().unwrap_or("malformed TOML").to_owned(),
+    DeTable::parse(text).map_err(|error| {
+        let at = At::of(text, error.span().map_or(0, |span| span.start));
+        at.error(error.message().lines().next().unwrap_or("malformed TOML"))
     })
 }
 
-fn line_of(text: &str, offset: usize) -> u32 {
-    let before = text.as_bytes().get(..offset).unwrap_or_default();
-    u32::try_from(memchr::memchr_iter(b'\n', before).count() + 1).unwrap_or(u32::MAX)
+/// Where a value stands. Both count from 1, columns in characters.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct At {
+    pub(super) line: u32,
+    column: u32,
+}
+
+impl At {
+    fn of(text: &str, offset: usize) -> Self {
+        let before = text.get(..text.floor_char_boundary(offset)).unwrap_or_default();
+        let number = |count: usize| u32::try_from(count + 1).unwrap_or(u32::MAX);
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        Self { line: number(before.matches('\n').count()), column: number(line.chars().count()) }
+    }
+
+    /// Describes an error of what stands here.
+    pub(super) fn error(self, message: impl Into<String>) -> GitleaksError {
+        GitleaksError { line: self.line, column: self.column, message: message.into() }
+    }
 }
 
 /// A table whose keys are all known.
 pub(super) struct Reading<'a> {
     text: &'a str,
     table: &'a DeTable<'a>,
-    line: u32,
+    at: At,
 }
 
 impl<'a> Reading<'a> {
@@ -35,63 +51,55 @@ impl<'a> Reading<'a> {
     ) -> Result<Self, GitleaksError> {
         let stray = table.keys().find(|name| !known.contains(&name.get_ref().as_ref()));
         match stray {
-            Some(name) => Err(GitleaksError {
-                line: line_of(text, name.span().start),
-                message: format!(
-                    "`{}` is not a key that is read here (known: {})",
-                    name.get_ref(),
-                    known.join(", ")
-                ),
-            }),
-            None => Ok(Self { text, table, line: line_of(text, offset) }),
+            Some(name) => Err(At::of(text, name.span().start).error(format!(
+                "`{}` is not a key that is read here (known: {})",
+                name.get_ref(),
+                known.join(", ")
+            ))),
+            None => Ok(Self { text, table, at: At::of(text, offset) }),
         }
     }
 
-    /// Returns the line the table starts on.
-    pub(super) const fn line(&self) -> u32 {
-        self.line
-    }
-
-    /// Describes an error of the table as a whole.
-    pub(super) const fn error(&self, message: String) -> GitleaksError {
-        GitleaksError { line: self.line, message }
+    /// Returns where the table starts.
+    pub(super) const fn at(&self) -> At {
+        self.at
     }
 
     fn value(&self, name: &str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.table.get(name)
     }
 
-    fn line_at(&self, value: &Spanned<DeValue<'_>>) -> u32 {
-        line_of(self.text, value.span().start)
+    fn place(&self, value: &Spanned<DeValue<'_>>) -> At {
+        At::of(self.text, value.span().start)
     }
 
     fn wrong(&self, name: &str, value: &Spanned<DeValue<'_>>, what: &str) -> GitleaksError {
-        GitleaksError { line: self.line_at(value), message: format!("`{name}` is {what}") }
+        self.place(value).error(format!("`{name}` is {what}"))
     }
 
-    /// Returns a text with its line.
-    pub(super) fn text(&self, name: &str) -> Result<Option<(String, u32)>, GitleaksError> {
+    /// Returns a text with its place.
+    pub(super) fn text(&self, name: &str) -> Result<Option<(String, At)>, GitleaksError> {
         let Some(value) = self.value(name) else { return Ok(None) };
         match value.get_ref() {
-            DeValue::String(text) => Ok(Some((text.to_string(), self.line_at(value)))),
+            DeValue::String(text) => Ok(Some((text.to_string(), self.place(value)))),
             _ => Err(self.wrong(name, value, "not a text")),
         }
     }
 
     /// Returns a text that must be there.
     pub(super) fn required_text(&self, name: &str) -> Result<String, GitleaksError> {
-        self.text(name)?.map(|(text, _)| text).ok_or_else(|| self.error(format!("`{name}` is missing")))
+        self.text(name)?.map(|(text, _)| text).ok_or_else(|| self.at.error(format!("`{name}` is missing")))
     }
 
-    /// Returns a list of texts, each with its line; empty when the key is not there.
-    pub(super) fn texts_with_lines(&self, name: &str) -> Result<Vec<(String, u32)>, GitleaksError> {
+    /// Returns a list of texts, each with its place; empty when the key is not there.
+    pub(super) fn texts_with_places(&self, name: &str) -> Result<Vec<(String, At)>, GitleaksError> {
         let Some(value) = self.value(name) else { return Ok(Vec::new()) };
         let DeValue::Array(list) = value.get_ref() else {
             return Err(self.wrong(name, value, "not a list of texts"));
         };
         list.iter()
             .map(|item| match item.get_ref() {
-                DeValue::String(text) => Ok((text.to_string(), self.line_at(item))),
+                DeValue::String(text) => Ok((text.to_string(), self.place(item))),
                 _ => Err(self.wrong(name, item, "not a list of texts")),
             })
             .collect()
@@ -99,7 +107,7 @@ impl<'a> Reading<'a> {
 
     /// Returns a list of texts; empty when the key is not there.
     pub(super) fn texts(&self, name: &str) -> Result<Vec<String>, GitleaksError> {
-        Ok(self.texts_with_lines(name)?.into_iter().map(|(text, _)| text).collect())
+        Ok(self.texts_with_places(name)?.into_iter().map(|(text, _)| text).collect())
     }
 
     /// Returns a number that is not negative.
