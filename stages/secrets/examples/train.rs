@@ -1,4 +1,5 @@
-//! Grows the scorer's trees: `train TABLE… > src/generic/forest.txt`, where each TABLE is what `examples/features.rs` prints.
+//! Grows the scorer's trees: `train TABLE… > src/generic/forest.txt`, where each TABLE is what `examples/features.rs`
+//! prints; a table that is named several times counts as often.
 //!
 //! Gradient boosting on the logistic loss, with one histogram a feature. The same tables give the same trees.
 

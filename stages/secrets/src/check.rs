@@ -1,5 +1,6 @@
 //! Structural checks: what a credential's own characters prove about it, without asking anybody.
 
+use std::ops::Range;
 use std::str::FromStr;
 
 use base64::Engine as _;
@@ -17,6 +18,8 @@ pub(crate) enum Judgement {
     Open,
     /// No service made this value.
     Fake,
+    /// A service made this value for everybody to see.
+    Public,
 }
 
 /// A structural check that a rule can ask for by name.
@@ -44,6 +47,8 @@ pub(crate) enum Check {
     Jwt,
     /// Group `bytes` is base64 of exactly 64 bytes (Azure's account keys).
     Base64Of64,
+    /// The value stands among the settings of a Firebase application, all of which are in its pages and packages.
+    Firebase,
 }
 
 /// Name in rule files → check. The list exists here alone.
@@ -58,6 +63,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("bech32", Check::Bech32),
     ("jwt", Check::Jwt),
     ("base64-of-64", Check::Base64Of64),
+    ("firebase", Check::Firebase),
 ];
 
 /// A name that is no check.
@@ -88,7 +94,7 @@ impl Check {
             | Self::Macaroon
             | Self::Bech32
             | Self::Jwt => true,
-            Self::AwsKeyId | Self::Base64Json | Self::Snowflake | Self::Base64Of64 => false,
+            Self::AwsKeyId | Self::Base64Json | Self::Snowflake | Self::Base64Of64 | Self::Firebase => false,
         }
     }
 
@@ -111,8 +117,23 @@ impl Check {
             Self::Bech32 => bech32(secret),
             Self::Jwt => crate::detect::jwt::judge(group("jwt").unwrap_or(secret)),
             Self::Base64Of64 => group("bytes").map_or(Judgement::Open, |bytes| length_of(bytes, 64)),
+            Self::Firebase if is_of_firebase(text, &found.secret) => Judgement::Public,
+            Self::Firebase => Judgement::Open,
         }
     }
+}
+
+/// Bytes before and behind a key in which the other settings of its application stand.
+const SETTINGS: usize = 600;
+
+/// Tells whether the value stands among the settings of a Firebase application.
+pub(crate) fn is_of_firebase(text: &[u8], value: &Range<usize>) -> bool {
+    const MARKS: &[&str] =
+        &["apikeycurrentkey", "authdomain", "gcmsenderid", "messagingsenderid", "mobilesdkappid"];
+    let near = value.start.saturating_sub(SETTINGS)..text.len().min(value.end + SETTINGS);
+    let letters = text.get(near).unwrap_or_default().iter().filter(|byte| byte.is_ascii_alphabetic());
+    let letters: Vec<u8> = letters.map(u8::to_ascii_lowercase).collect();
+    MARKS.iter().any(|mark| memchr::memmem::find(&letters, mark.as_bytes()).is_some())
 }
 
 fn pair(body: Option<&[u8]>, sum: Option<&[u8]>, judge: fn(&[u8], &[u8]) -> Judgement) -> Judgement {

@@ -286,7 +286,10 @@ fn area(path: &str, name: &str) -> Area {
     let known = &WORD_LISTS.get_or_init(WordLists::new).areas;
     let mut among = Among::default();
     for folder in path.as_bytes().rsplit(|byte| *byte == b'/').skip(1) {
-        among.add(known.get(folder).copied());
+        // `_locales` holds the texts of a browser's extension.
+        let bare =
+            folder.iter().position(|byte| *byte != b'_').and_then(|at| folder.get(at..)).unwrap_or(folder);
+        among.add(known.get(folder).or_else(|| known.get(bare)).copied());
         let is_between = |byte: &u8| matches!(byte, b'_' | b'-' | b'.');
         if folder.iter().any(is_between) {
             let words = folder.split(is_between).filter_map(|word| known.get(word).copied());
@@ -357,6 +360,8 @@ mod tests {
         check("driver/Default/Secure Preferences", Language::Generated, Area::Main);
         check("home/.bashrc", Language::Shell, Area::Main);
         check("config/locales/pt-BR.yml", Language::Settings, Area::Words);
+        check("client/src/__locales/da.json", Language::Json, Area::Words);
+        check("client/src/__config/da.json", Language::Json, Area::Main);
         check("src/main/resources/messages_fr.properties", Language::Settings, Area::Words);
         check("services/messages/config.yaml", Language::Settings, Area::Main);
         check("lang/compiler/settings.toml", Language::Settings, Area::Main);

@@ -38,7 +38,7 @@ pub(crate) fn is_of_language(path: &str, name: &str) -> bool {
     // Hardly any of the world's 7,000 languages is in a list: what stands right below such a folder is one.
     let below = |folder: Option<&str>, name: &str| {
         let first = name.split(['-', '_', '@']).next().unwrap_or(name);
-        folder.is_some_and(|folder| FOLDERS.contains(&folder))
+        folder.is_some_and(|folder| FOLDERS.contains(&folder.trim_start_matches('_')))
             && (2..=3).contains(&first.len())
             && first.bytes().all(|byte| byte.is_ascii_alphabetic())
             && !OTHER.contains(&first)

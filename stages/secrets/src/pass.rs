@@ -10,6 +10,7 @@ use crate::candidate::{Candidate, Source};
 use crate::check::{Check, Judgement};
 use crate::detect::Memory;
 use crate::engine_rule::EngineRule;
+use crate::generic;
 use crate::limit::Limit;
 use crate::marker::{self, MarkerForm};
 use crate::pattern::{Match, Pattern};
@@ -219,11 +220,14 @@ impl<'a> Pass<'a> {
                 self.found.counts.fake += 1;
                 return;
             }
+            (Judgement::Public, _) => return,
             (Judgement::Proven, _) => SecretVerdict::Checksum,
             (Judgement::Open, Source::Format | Source::Structure) => SecretVerdict::Format,
             (Judgement::Open, Source::Name | Source::Context) => SecretVerdict::Likely,
         };
-        let made_up = judgement == Judgement::Open && placeholder::is_placeholder(body);
+        // `ser.FollowExternalSymlinks`: a short prefix is a variable as well.
+        let member = source == Source::Format && generic::is_of_words(body);
+        let made_up = judgement == Judgement::Open && (member || placeholder::is_placeholder(body));
         let flat = rule.entry.min_entropy.is_some_and(|least| entropy(secret) < least);
         if made_up || flat || published::is_known(secret) {
             self.found.counts.placeholder += 1;

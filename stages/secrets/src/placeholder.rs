@@ -65,6 +65,7 @@ const REQUESTS: &[&str] = &[
     "chooseastrong",
     "fillmein",
     "generateme",
+    "notareal",
     "placeholder",
     "pleasechange",
     "putyour",
@@ -211,6 +212,7 @@ mod tests {
         check("your-16-char-app-password", true);
         check("SomeRandomStringOf32CharsExactly", true);
         check("ThisIsASecretForDocs", true);
+        check("not-a-real-password", true);
         check("hidden", true);
         check("dummy", true);
         check("SET-ME-PLEASE", true);

@@ -32,7 +32,8 @@ pub fn see(text: &[u8], hint: &Hint) -> Vec<Seen> {
         let Some((found, name)) = assignment::find(text, at.start..at.end, hint.language, &mut read) else {
             return;
         };
-        if let Some(features) = generic::look(text, &found, &name, hint) {
+        let connection = assignment::is_connection(text, &found);
+        if let Some(features) = generic::look(text, &found, &name, hint, connection) {
             seen.push(Seen { value: found.value, features });
         }
     });

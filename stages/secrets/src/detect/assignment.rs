@@ -75,7 +75,7 @@ pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) -> Look {
     else {
         return Look::Idle;
     };
-    let connection = assignment.embedded && is_connection_string(text, &assignment);
+    let connection = is_connection(text, &assignment);
     let (rule, source) = if connection {
         (EngineRule::ConnectionString, Source::Structure)
     } else {
@@ -160,7 +160,11 @@ pub(crate) fn parse(text: &[u8], name: Range<usize>, language: Language) -> Opti
         Operator::Space => is_spaced(before, cursor.rest.get(cursor.at..)?, language),
         // `auth:web` in a string is one name.
         Operator::Colon => !embedded || space > 0 || before.ends_with(b"${"),
-        Operator::Assign | Operator::Compare | Operator::Call | Operator::Element => true,
+        // `ILogger<ChangePassword> logger` names a type.
+        Operator::Element => {
+            language != Language::Code || !before.iter().rev().nth(1).is_some_and(|byte| is_word(*byte))
+        }
+        Operator::Assign | Operator::Compare | Operator::Call => true,
     };
     if !fits {
         return None;
@@ -223,7 +227,7 @@ fn in_string(before: &[u8]) -> bool {
 }
 
 /// Tells whether other parts of a connection string stand beside the value.
-fn is_connection_string(text: &[u8], assignment: &Assignment) -> bool {
+pub(crate) fn is_connection(text: &[u8], assignment: &Assignment) -> bool {
     const PARTS: &[&str] = &[
         "server=",
         "data source=",
@@ -237,6 +241,9 @@ fn is_connection_string(text: &[u8], assignment: &Assignment) -> bool {
         "driver=",
         "user=",
     ];
+    if !assignment.embedded {
+        return false;
+    }
     let line = text::line(text, assignment.name.start, 400);
     let lower = text.get(line).unwrap_or_default().to_ascii_lowercase();
     lower.contains(&b';') && PARTS.iter().any(|part| memchr::memmem::find(&lower, part.as_bytes()).is_some())
@@ -286,6 +293,8 @@ pub(crate) mod tests {
         check(r#"key = process.env.API_KEY || "abcd1234""#, Some(("key", "abcd1234")));
         check(r#"'PASSWORD': config('DB_PASS', default='abcd1234')"#, Some(("PASSWORD", "abcd1234")));
         check(r#"key = config('API_KEY', cast='abcd1234')"#, None);
+        check("@inject ILogger<ChangePassword> Logger", None);
+        check("return <password>abcd1234</password>;", Some(("password", "abcd1234")));
         check(r#"password = keyring.get_password("mtce", "services")"#, None);
         check(r#"token = get("abcd1234") or generate("abcd1234")"#, None);
         check(r#"dsn = "host=h;Password=abcd1234;x=1""#, Some(("Password", "abcd1234")));

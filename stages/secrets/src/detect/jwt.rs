@@ -50,7 +50,7 @@ pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) -> Look {
                 candidate.name = "token".to_owned();
             }
         }
-        Judgement::Open => {}
+        Judgement::Open | Judgement::Public => {}
         Judgement::Fake => pass.found.counts.fake += u64::from(apart),
     }
     Look::Open

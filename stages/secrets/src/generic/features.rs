@@ -80,6 +80,7 @@ pub const NAMES: &[&str] = &[
     "quotes-on-line",
     "other-letters",
     "tail-digits",
+    "account",
 ];
 
 /// The features of one assignment.
@@ -88,8 +89,8 @@ pub type Features = Vec<u8>;
 /// Bytes of the line that are looked at on either side of the value.
 const LINE: usize = 400;
 
-/// Looks at an assignment.
-pub(crate) fn of(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hint) -> Features {
+/// Looks at an assignment; `account` says that its place speaks for it.
+pub(crate) fn of(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hint, account: bool) -> Features {
     let value = text.get(assignment.value.clone()).unwrap_or_default();
     let mut out = Features::with_capacity(NAMES.len());
     characters(value, &mut out);
@@ -100,6 +101,7 @@ pub(crate) fn of(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hint)
     let letters = value.iter().filter(|byte| !byte.is_ascii()).count();
     out.push(small(letters));
     out.push(small(value.iter().rev().take_while(|byte| byte.is_ascii_digit()).count()));
+    out.push(u8::from(account));
     out
 }
 
@@ -389,7 +391,7 @@ mod tests {
         let text = b"password = 'hunter22'";
         let found = assignment::parse(text, 0..8, Language::Code).unwrap();
         let name = Name::of(b"password").unwrap();
-        let features = of(text, &found, &name, &Hint::NONE);
+        let features = of(text, &found, &name, &Hint::NONE, false);
         assert_eq!(features.len(), NAMES.len());
         let value = |name: &str| features[NAMES.iter().position(|known| *known == name).unwrap()];
         assert_eq!((value("length"), value("digits"), value("quote"), value("weak")), (8, 25, 2, 0));

@@ -26,6 +26,7 @@ pub(super) fn is_never(text: &[u8], assignment: &Assignment, value: &[u8]) -> bo
         || is_switch(value)
         || is_validation(value)
         || shape::is_other(value)
+        || assignment.wrapped && is_encoding(value)
         || is_text(value)
         || assignment.quote.is_none() && is_literal(value)
 }
@@ -87,6 +88,13 @@ fn is_switch(value: &[u8]) -> bool {
     const SWITCHES: &[&str] =
         &["disabled", "enabled", "encrypted", "false", "hashed", "none", "null", "true", "undefined"];
     SWITCHES.iter().any(|switch| value.eq_ignore_ascii_case(switch.as_bytes()))
+}
+
+/// Tells whether a call is told how text is written: `password.encode("latin1")`.
+fn is_encoding(value: &[u8]) -> bool {
+    const ENCODINGS: &[&str] =
+        &["ascii", "base64", "hex", "iso-8859-1", "latin-1", "latin1", "us-ascii", "utf-16", "utf-8", "utf8"];
+    ENCODINGS.iter().any(|known| value.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// Tells whether a bare value begins with a literal of a program, behind which it goes on: `null,"model":…`.
@@ -239,6 +247,7 @@ mod tests {
         check("'password' => 'hashed',", true);
         check("password = 'anonymous@'", true);
         check("if password == 'undefined':", true);
+        check("password = password.encode(\"latin1\")", true);
         super::tests::check("update_password: always", Language::Settings, true);
         check("'password' => 'red|green9Kx',", false);
         check("password = 'Min:4tY|x'", false);

@@ -16,9 +16,10 @@ use crate::detect::assignment::{Assignment, Operator};
 use crate::generic::name::{Name, Noun};
 use crate::hint::{Area, Hint, Language};
 use crate::placeholder;
+use crate::value::distinct;
 use features::Features;
 
-/// Probability of a password that only its place speaks for: 63 of 85 were real in repositories nobody had looked at.
+/// Least probability of a password that its place speaks for: 63 of 85 were real in repositories nobody had looked at.
 const ACCOUNT: u8 = 75;
 
 /// What a value under a credential's name is.
@@ -47,11 +48,10 @@ pub(crate) fn judge(
     hint: &Hint,
     connection: bool,
 ) -> Verdict {
-    match weigh(text, assignment, name, hint) {
-        Ok(features) => {
+    match weigh(text, assignment, name, hint, connection) {
+        Ok((features, account)) => {
             let value = text.get(assignment.value.clone()).unwrap_or_default();
             let scored = forest::forest().probability(&features);
-            let account = account::is_account(text, assignment, name, hint, connection);
             let told = if account { scored.max(ACCOUNT) } else { scored };
             let probability = fixture::weigh(told, value, hint);
             Verdict::Credential { probability, default: account::is_default(value, name) }
@@ -61,12 +61,24 @@ pub(crate) fn judge(
 }
 
 /// Returns what the scorer sees; `None` where no scorer is needed to know that the value is no credential.
-pub(crate) fn look(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hint) -> Option<Features> {
-    weigh(text, assignment, name, hint).ok()
+pub(crate) fn look(
+    text: &[u8],
+    assignment: &Assignment,
+    name: &Name,
+    hint: &Hint,
+    connection: bool,
+) -> Option<Features> {
+    weigh(text, assignment, name, hint, connection).ok().map(|(features, _)| features)
 }
 
-/// Returns what the scorer sees, or the verdict where none is needed.
-fn weigh(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hint) -> Result<Features, Verdict> {
+/// Returns what the scorer sees and whether the place speaks for the value, or the verdict where neither is needed.
+fn weigh(
+    text: &[u8],
+    assignment: &Assignment,
+    name: &Name,
+    hint: &Hint,
+    connection: bool,
+) -> Result<(Features, bool), Verdict> {
     if is_never(text, assignment, name, hint) {
         Err(Verdict::Never)
     } else if is_stand_in(text, assignment) {
@@ -74,7 +86,8 @@ fn weigh(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hint) -> Resu
     } else if meaning::is_other(text, assignment, name, hint) {
         Err(Verdict::Nothing)
     } else {
-        Ok(features::of(text, assignment, name, hint))
+        let account = account::is_account(text, assignment, name, hint, connection);
+        Ok((features::of(text, assignment, name, hint, account), account))
     }
 }
 
@@ -117,6 +130,13 @@ fn is_never(text: &[u8], assignment: &Assignment, name: &Name, hint: &Hint) -> b
         || meaning::is_never(text, assignment, value)
 }
 
+/// Tells whether the value is nothing but words, as the name of a method is: `FollowExternalSymlinks`.
+pub(crate) fn is_of_words(value: &[u8]) -> bool {
+    value.len() >= 12
+        && value.iter().all(u8::is_ascii_alphabetic)
+        && words::coverage(value).0 * 3 >= value.len() * 2
+}
+
 /// Tells whether the value is a UUID: an identifier, unless the name says otherwise.
 pub(crate) fn is_uuid(value: &[u8]) -> bool {
     let digits = |(at, byte): (usize, &u8)| {
@@ -136,7 +156,15 @@ fn is_stand_in(text: &[u8], assignment: &Assignment) -> bool {
         || value.iter().all(|byte| matches!(byte, b'x' | b'X' | b'*' | b'.' | b'-' | b'_'));
     // `dckr_pat_n3rrKxxxxxxxxg6eg` has been masked in its middle.
     let masked = value.windows(6).any(|part| part.iter().all(|byte| matches!(byte, b'x' | b'X')));
-    one_character || masked || placeholder::has_mark(value) || placeholder::is_instruction(value)
+    // `AIzaXXXX`, and the UUID of nothing: `00000000-0000-0000-0000-000000000001`.
+    let ends_masked = value.len() > 6 && (value.ends_with(b"XXXX") || value.ends_with(b"xxxx"));
+    let counted = is_uuid(value) && distinct(value) <= 4;
+    one_character
+        || masked
+        || ends_masked
+        || counted
+        || placeholder::has_mark(value)
+        || placeholder::is_instruction(value)
 }
 
 #[cfg(test)]
@@ -154,18 +182,24 @@ mod tests {
         };
         check("password: dckr_pat_n3rrKF4kgVcDuAxxxxxxxg6eg", true);
         check("token: 4XXXXXXXXXX8", true);
+        check("api_key: AIzaXXXX", true);
+        check("token: 00000000-0000-0000-0000-000000000001", true);
+        check("token: 6168DB8D-DC58-4094-AF24-483278923590", false);
         check("password: dummy", true);
         check("password: n3rrKF4kgVcDuAxxxg6eg", false);
         check("password: Dummy4kgVc", false);
     }
 
     #[test]
-    fn a_password_of_an_account_is_as_probable_as_it_was_found_to_be() {
+    fn a_password_of_an_account_is_at_least_as_probable_as_it_was_found_to_be() {
         let text = "user: root\npassword: root";
         let hint = Hint::of("app.yml");
         let (assignment, name) = found_in(text, hint.language).unwrap();
         let verdict = judge(text.as_bytes(), &assignment, &name, &hint, false);
-        assert_eq!(verdict, Verdict::Credential { probability: ACCOUNT, default: true });
+        assert!(
+            matches!(verdict, Verdict::Credential { probability, default: true } if probability >= ACCOUNT),
+            "{verdict:?}"
+        );
     }
 
     #[test]
@@ -174,7 +208,7 @@ mod tests {
             let hint = Hint::of(path);
             let (assignment, name) = found_in(line, hint.language).unwrap();
             assert_eq!(
-                look(line.as_bytes(), &assignment, &name, &hint).is_none(),
+                look(line.as_bytes(), &assignment, &name, &hint, false).is_none(),
                 expected,
                 "{path}: {line}"
             );

@@ -1,5 +1,7 @@
 //! What a name says of the value under it.
 
+use crate::generic::vocabulary::{FINDERS, SUMS};
+
 /// What kind of credential a name promises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Noun {
@@ -181,53 +183,6 @@ const PASSING: &[&str] = &[
     "xsrf",
 ];
 
-/// Words before a `key` that finds something and opens nothing.
-const FINDERS: &[&str] = &[
-    "by",
-    "cache",
-    "column",
-    "correlation",
-    "cursor",
-    "dedupe",
-    "document",
-    "entity",
-    "exchange",
-    "feature",
-    "field",
-    "flag",
-    "foreign",
-    "i18n",
-    "idempotency",
-    "index",
-    "issue",
-    "item",
-    "label",
-    "lookup",
-    "metric",
-    "object",
-    "option",
-    "partition",
-    "primary",
-    "project",
-    "property",
-    "query",
-    "react",
-    "record",
-    "registry",
-    "routing",
-    "row",
-    "sheet",
-    "site",
-    "sort",
-    "spreadsheet",
-    "surrogate",
-    "tenant",
-    "translation",
-    "unique",
-    "url",
-    "website",
-];
-
 impl Name {
     /// Tells whether the name is that of something everybody may know: a public key, a key that finds a row.
     pub(crate) fn is_known_to_all(&self) -> bool {
@@ -244,7 +199,13 @@ impl Name {
             || self.text.ends_with("RequestVerificationToken")
             || matches!(self.text.as_str(), "csrfmiddlewaretoken" | "csrftoken");
         let public = any(&["public", "pub", "publishable"]) && any(&["key", "keys", "publishable"]);
-        (finds || passing || public) && !any(&["secret", "private"])
+        // What an address that was signed for some hours holds: the id of the key, and a token that ends with it.
+        let signed = matches!(self.words.as_slice(), [x, service, what, ..]
+            if x == "x" && matches!(service.as_str(), "amz" | "goog") && matches!(what.as_str(), "credential" | "security"));
+        // `key_sha=…` is how a key that was fetched is checked.
+        let sums = |word: &String| SUMS.contains(&word.as_str());
+        let checked = self.noun == Noun::Key && self.behind > 0 && self.words.last().is_some_and(sums);
+        (finds || passing || public || signed || checked) && !any(&["secret", "private"])
     }
 
     /// Tells whether the name is that of a text about a credential: `login_password_hint`, `token_label`.
@@ -348,6 +309,13 @@ mod tests {
         check("csrftoken", true);
         check("tenant_secret_key", false);
         check("csrf_secret", false);
+        check("X-Amz-Credential", true);
+        check("X-Goog-Credential", true);
+        check("X-Amz-Security-Token", true);
+        check("X-Auth-Token", false);
+        check("key_sha256", true);
+        check("api_key_fingerprint", true);
+        check("password_sha256", false);
         check("auth_token", false);
     }
 

@@ -1,5 +1,6 @@
 //! Names that mean something else where they stand: in a style sheet, a page, a list of countries, a server's directive.
 
+use crate::check;
 use crate::detect::assignment::{Assignment, Operator};
 use crate::generic::name::{Name, Noun};
 use crate::generic::{fixture, is_uuid};
@@ -30,6 +31,10 @@ pub(super) fn is_other(text: &[u8], assignment: &Assignment, name: &Name, hint: 
         || is_bound(text, assignment, hint)
         || is_database(name, value)
         || is_checksum(text, assignment)
+        || is_for_searching(text, assignment, name, value)
+        || is_beside_hash(text, assignment, name)
+        || is_of_binding(text, assignment, name)
+        || value.starts_with(b"AIza") && check::is_of_firebase(text, &assignment.value)
 }
 
 /// Elements of a page whose text is for people.
@@ -102,8 +107,13 @@ fn is_linked(text: &[u8], assignment: &Assignment) -> bool {
     })
 }
 
-/// Tells whether a server's directive says where requests go: `fastcgi_pass php:9000`.
+/// Tells whether a server's directive says where requests go: `fastcgi_pass php:9000`, `proxy_pass cluster`.
 fn is_passed_on(assignment: &Assignment, name: &Name, value: &[u8]) -> bool {
+    const DIRECTIVES: &[&str] =
+        &["fastcgi_pass", "grpc_pass", "memcached_pass", "proxy_pass", "scgi_pass", "uwsgi_pass"];
+    if assignment.operator == Operator::Space && DIRECTIVES.contains(&name.text.as_str()) {
+        return true;
+    }
     let (port, path) = (value.contains(&b':'), value.contains(&b'/'));
     let directive = assignment.operator == Operator::Space && (port || path);
     name.text.ends_with("_pass") && (directive || port && path)
@@ -228,6 +238,57 @@ fn is_checksum(text: &[u8], assignment: &Assignment) -> bool {
     text.get(..assignment.name.start).is_some_and(|before| before.ends_with(b"checksum/"))
 }
 
+/// Returns what stands around name and value, in small letters, and where the name begins in it.
+fn around(text: &[u8], assignment: &Assignment) -> (Vec<u8>, usize) {
+    let from = assignment.name.start.saturating_sub(AROUND);
+    let near = text.get(from..text.len().min(assignment.value.end + AROUND)).unwrap_or_default();
+    (near.to_ascii_lowercase(), assignment.name.start - from)
+}
+
+/// Tells whether the value is a key of Algolia that only searches: the name of its index or the address of the service stands
+/// beside it, since the page of every visitor asks with it.
+fn is_for_searching(text: &[u8], assignment: &Assignment, name: &Name, value: &[u8]) -> bool {
+    const MARKS: &[&str] = &["indexname", "index_name", "docsearch", "algolia.net"];
+    let writes = |word: &String| matches!(word.as_str(), "admin" | "write" | "secret" | "private");
+    name.noun == Noun::Key
+        && value.len() == 32
+        && value.iter().all(u8::is_ascii_hexdigit)
+        && !name.words.iter().any(writes)
+        && MARKS
+            .iter()
+            .any(|mark| memchr::memmem::find(&around(text, assignment).0, mark.as_bytes()).is_some())
+}
+
+/// Tells whether the value is the key of an application at a server of Pusher's kind, which its pages connect with, or the name
+/// that a secret from elsewhere gets in a cluster (`- secretKey: password`).
+fn is_of_binding(text: &[u8], assignment: &Assignment, name: &Name) -> bool {
+    let beside = |mark: &str| memchr::memmem::find(&around(text, assignment).0, mark.as_bytes()).is_some();
+    matches!(name.text.as_str(), "key" | "appKey") && beside("broadcaster")
+        || matches!(name.text.as_str(), "key" | "secretKey") && beside("remoteref:")
+}
+
+/// Shortest hash of a password, in base64.
+const HASH: usize = 20;
+
+/// Tells whether the value is the salt of one password, whose hash stands beside it.
+fn is_beside_hash(text: &[u8], assignment: &Assignment, name: &Name) -> bool {
+    if name.noun != Noun::Salt || !name.text.bytes().any(|byte| byte.is_ascii_lowercase()) {
+        return false;
+    }
+    let (near, own) = around(text, assignment);
+    ["password", "passwd", "hash"].iter().any(|word| {
+        memchr::memmem::find_iter(&near, word.as_bytes())
+            .filter(|at| !(own..own + name.text.len()).contains(at))
+            .filter_map(|at| near.get(at + word.len()..))
+            .any(|rest| {
+                let tie = rest.iter().take_while(|byte| !byte.is_ascii_alphanumeric()).count();
+                let value = rest.get(tie..).unwrap_or_default().iter();
+                let digits = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+                (1..=6).contains(&tie) && value.take_while(digits).count() >= HASH
+            })
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -271,6 +332,35 @@ mod tests {
         check(&list.replace("key", "api_key"), "a.php", false);
         check("  - key: zUFtS7D0UyMeueYu", "a.yml", true);
         check("  key: zUFtS7D0UyMeueYu", "a.yml", false);
+    }
+
+    #[test]
+    fn keys_of_pages_are_for_everybody() {
+        let key = "3f1a6b0c9d2e84751b6c0d9e8f7a2b3c";
+        check(&format!("algolia: {{ apiKey: '{key}', indexName: 'docs' }}"), "site.config.js", true);
+        check(&format!("algolia: {{ adminApiKey: '{key}', indexName: 'docs' }}"), "site.config.js", false);
+        let firebase = |beside| format!("{{ apiKey: 'AIzaKiWr14YKQYpzrX0M6Wn1bD7s88CaAWrG4pl', {beside} }}");
+        check(&firebase("messagingSenderId: '865861095253'"), "app.js", true);
+        check(&firebase("libraries: 'places'"), "app.js", false);
+        check(&format!("mail: {{ apiKey: '{key}', listName: 'docs' }}"), "site.config.js", false);
+    }
+
+    #[test]
+    fn names_of_bindings_are_no_keys() {
+        check("data:\n  - secretKey: dbpassword\n    remoteRef:\n      key: shop", "secret.yaml", true);
+        check("new Echo({ broadcaster: 'reverb', key: 'g2iix2c1zwlt3dgvo35h' })", "app.js", true);
+        check("data:\n  - secretKey: g2iix2c1zwlt3dgvo35h\n", "secret.yaml", false);
+        check("    proxy_pass mycluster;", "nginx.conf", true);
+        check("    mail_pass mycluster", "mail.conf", false);
+    }
+
+    #[test]
+    fn a_salt_beside_its_hash_opens_nothing() {
+        let hash = "Vq1Zk8rYh0oT3uJxW5nBc2dLfGs=";
+        let salt = "<PasswordSalt>aKq0wnA2Riwo4SCzyYFfzFw==</PasswordSalt>";
+        check(&format!("{salt}\n<Password>{hash}</Password>"), "users.config", true);
+        check(&format!("{salt}\n<Password>see below</Password>"), "users.config", false);
+        check(&format!("HASH_SALT=aKq0wnA2Riwo4SCzyYFfzFw\nDB_PASSWORD={hash}"), "app.env", false);
     }
 
     #[test]
