@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ::stage::{Given, Sink, StageError};
 use model::{Digest, GapKind, SecretVerdict};
 use rayon::prelude::*;
-use source::{Blob, Content, Introduced, Looked, Names, Problem, SHALLOW_HISTORY, TAGGED_CONTENT};
+use source::{Audience, Blob, Content, Introduced, Looked, Names, Problem, SHALLOW_HISTORY, TAGGED_CONTENT};
 
 use crate::finding::Source;
 use crate::hint::{Hint, Language};
@@ -30,7 +30,7 @@ const FIRST_LOOK: u8 = 10;
 
 /// The exponent of how many plain lines are known of a whole history, and of the commits of a change, where room for more
 /// takes longer to make than it saves.
-const ALL_LINES: u32 = 21;
+const ALL_LINES: u32 = 22;
 const FEW_LINES: u32 = 15;
 
 /// Bytes around a find that are looked at again, more than a report shows.
@@ -76,9 +76,13 @@ pub(crate) fn look(given: &Given<'_>, out: &Sink, prepared: &Prepared<'_>) -> Re
             known.entry(hit.tag).or_insert(hit.start..hit.end);
         }
     };
-    let problems = given
-        .compute(|| commits.trace(&scanner, &holder, &|| given.cancelled()))
-        .map_err(StageError::Failed)?;
+    let audience = Audience {
+        scanner: &scanner,
+        holder: &holder,
+        passes_over: &|head| scan::passes_over(head, &first.options),
+        cancelled: &|| given.cancelled(),
+    };
+    let problems = given.compute(|| commits.trace(&audience)).map_err(StageError::Failed)?;
     if given.cancelled() {
         return Err(StageError::Cancelled);
     }

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::budget::Budget;
 use crate::candidate::Candidate;
-use crate::hint::Hint;
+use crate::hint::{Hint, Language};
 use crate::hit::{self, Counts, Scanned};
 use crate::limit::Limit;
 use crate::marker::Marker;
@@ -54,6 +54,16 @@ pub(crate) fn scan_version(
     let budget = Budget::default();
     let plain = (!rules.automaton().spans_lines()).then_some(plain);
     Context { rules, options, hint: &Hint::NONE, budget: &budget, plain }.scan(bytes, changed)
+}
+
+/// Tells by the first bytes of a content, as many as decide what is text, that a scan comes to nothing whatever follows and
+/// whatever the content is called.
+pub(crate) fn passes_over(head: &[u8], options: &Options) -> bool {
+    let is_packed = archive::Kind::of(head).is_some() || archive::is_of_other_kind(head);
+    // A name that promises a program has more bytes pass for text.
+    matches!(text::form(head, Language::Code), Form::Binary)
+        && !(options.archives && is_packed)
+        && !readers::may_be_key_store(head)
 }
 
 /// What holds for a text and all that is inside it.
@@ -116,6 +126,9 @@ impl Context<'_> {
         let plain = self.plain.filter(|_| depth == 0);
         let fresh = plain.map(|plain| plain.fresh(text, ranges));
         let ranges = fresh.as_deref().unwrap_or(ranges);
+        if plain.is_some() && ranges.is_empty() && self.rules.always().is_empty() {
+            return Found { open: Some(Vec::new()), ..Found::default() };
+        }
         let mut pass = Pass::new(*self, text);
         self.rules.automaton().visit(text, ranges, |occurrence| pass.keyword(occurrence));
         pass.around_keywords();

@@ -119,6 +119,38 @@ fn odd_bytes_are_text_by_the_name_of_the_file() {
     }
 }
 
+/// A large file that is no text is judged by its beginning once it is packed: what it is stays the same.
+#[test]
+fn what_a_packed_file_is_does_not_depend_on_how_much_is_read() {
+    let noise: Vec<u8> = (0..60_000_u32)
+        .flat_map(|number| blake3::hash(&number.to_le_bytes()).as_bytes()[..4].to_vec())
+        .collect();
+    let text =
+        |odd: &str| format!("{odd}\n{}token = '{}'\n", "order = 1\n".repeat(3000), token()).into_bytes();
+    let mut zipped = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+    std::io::Write::write_all(&mut zipped, &text("")).unwrap();
+    let store = [&[0xFE, 0xED, 0xFE, 0xED, 0, 0, 0, 2][..], &noise].concat();
+    for (name, bytes, found) in [
+        ("image", [&[0, 1, 2, 3][..], &noise, &text("")].concat(), 0),
+        ("text", text("a NUL\0"), 1),
+        ("packed", zipped.finish().unwrap(), 1),
+        ("store", store, 1),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        git(folder, &["init", "-q"]);
+        std::fs::write(folder.join(name), bytes).unwrap();
+        git(folder, &["add", "-A"]);
+        git(folder, &["commit", "-q", "-m", "x"]);
+        let loose = look(folder, Selection::Everything);
+        git(folder, &["gc", "-q"]);
+        let packed = look(folder, Selection::Everything);
+        assert_eq!(shown(&loose).len(), found, "{name}");
+        let said = |output: &Output| (output.findings.clone(), output.gaps.clone(), output.counts.clone());
+        assert_eq!(said(&packed), said(&loose), "{name}");
+    }
+}
+
 /// What is not there may hold anything.
 #[test]
 fn a_lost_file_is_a_gap() {

@@ -35,7 +35,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let survey = source::history::survey(&repository, &everything, &|_| false, threads)?;
     let surveyed = begun.elapsed();
     let begun = Instant::now();
-    let report = source::history::trace(&repository, &everything, &scanner, &holder, &|| false, threads)?;
+    let audience = source::Audience {
+        scanner: &scanner,
+        holder: &holder,
+        passes_over: &|_| false,
+        cancelled: &|| false,
+    };
+    let report = source::history::trace(&repository, &everything, &audience, threads)?;
     let scanned = begun.elapsed();
     let found = found.into_inner()?;
     let begun = Instant::now();

@@ -10,17 +10,18 @@ mod survey;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use model::Digest;
 
-use crate::objects::Opened;
+use crate::objects::{Above, Opened};
+use crate::{Repository, SourceError};
 
 pub use absent::MISSING_OBJECTS;
 pub use attribute::{Origins, attribute};
 pub use commits::History;
 pub use graph::TAGGED_CONTENT;
-pub use scan::{HistoryReport, SHALLOW_HISTORY, scan, trace};
+pub use scan::{Audience, HistoryReport, SHALLOW_HISTORY, scan, trace};
 pub use survey::{Survey, survey};
 
 /// Which blobs to see.
@@ -54,6 +55,24 @@ pub struct Blob<'a> {
 struct Known {
     objects: Opened,
     range: Mutex<Option<Arc<range::Range>>>,
+    above: OnceLock<Above>,
+}
+
+impl Known {
+    /// Keeps what a look through all folders told of the way up.
+    fn learn(&self, above: Above) {
+        let _ = self.above.set(above);
+    }
+
+    /// Returns which folder lists what; looks through all of them if nobody has.
+    fn above(&self, repository: &Repository) -> Result<&Above, SourceError> {
+        if let Some(above) = self.above.get() {
+            return Ok(above);
+        }
+        let above = Above::default();
+        self.objects.of(repository)?.trees_with(repository, Some(&above), &|_| false, &|_, _, _| {})?;
+        Ok(self.above.get_or_init(|| above))
+    }
 }
 
 /// How far around a change, in bytes, open lines are looked at again: a scanner may look no further than this around a line.
@@ -123,25 +142,17 @@ pub trait Commits: Send + Sync {
     /// Like [`Commits::scan`], and tells of **every** blob that holds what was found, not only of the one in which it had to
     /// be looked for. Which of two blobs is a delta of the other differs from clone to clone; that a blob holds a find
     /// does not: [`Commits::attribute`] over all holders gives the commit that first brought it, in every clone the same.
-    ///
-    /// `scanner` returns what it made of the changed ranges; `holder` hears of each blob that holds anything, with all of
-    /// it, sorted, each once.
-    fn trace(
-        &self,
-        scanner: &(dyn Fn(Blob<'_>) -> Looked + Sync),
-        holder: &(dyn Fn(&Digest, &[Hit]) + Sync),
-        cancelled: &(dyn Fn() -> bool + Sync),
-    ) -> Result<Vec<crate::Problem>, String> {
+    fn trace(&self, audience: &Audience<'_>) -> Result<Vec<crate::Problem>, String> {
         let scanner = |blob: Blob<'_>| {
             let id = blob.id;
-            let mut hits = scanner(blob).hits;
+            let mut hits = (audience.scanner)(blob).hits;
             hits.sort();
             hits.dedup();
             if !hits.is_empty() {
-                holder(&id, &hits);
+                (audience.holder)(&id, &hits);
             }
         };
-        self.scan(&scanner, cancelled)
+        self.scan(&scanner, audience.cancelled)
     }
 
     /// Looks through the folders for file names that `wanted` holds for: before a scan nothing else is known of where a

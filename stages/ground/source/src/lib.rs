@@ -20,10 +20,11 @@ mod worktree;
 pub use commit_tree::CommitTree;
 pub use error::SourceError;
 pub use history::{
-    AROUND, Blob, Commits, History, HistoryReport, Hit, Introduced, Looked, MISSING_OBJECTS, Names, Origins,
-    SHALLOW_HISTORY, Selection, Survey, TAGGED_CONTENT,
+    AROUND, Audience, Blob, Commits, History, HistoryReport, Hit, Introduced, Looked, MISSING_OBJECTS, Names,
+    Origins, SHALLOW_HISTORY, Selection, Survey, TAGGED_CONTENT,
 };
 pub use memory::MemoryTree;
+pub use objects::BINARY_PREFIX;
 pub use repository::{Branch, Change, Repository};
 pub use shared::Shared;
 pub use tree::{Content, Entry, EntryKind, Problem, ReadError, Tree};

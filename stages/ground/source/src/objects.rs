@@ -1,6 +1,7 @@
 //! The object database's files, read side by side with git's library: it cannot show which object is a delta of which, nor
 //! tell the size of 60,000 blobs in a few milliseconds.
 
+mod above;
 mod delta;
 mod forest;
 mod inflate;
@@ -12,20 +13,21 @@ mod visit;
 mod visited;
 
 use std::collections::BTreeSet;
+use std::hash::BuildHasherDefault;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use model::{Algorithm, hex};
 
 use crate::listing::{self, TreeEntry};
 use crate::{Hit, Looked, Problem, Repository, SourceError};
 
+pub(crate) use above::Above;
 use inflate::with_inflater;
-pub(crate) use keys::{Key, Keys, key};
+pub(crate) use keys::{Keys, key};
 use pack::Pack;
-pub(crate) use seen::Seen;
-pub(crate) use seen::is_binary;
+pub use seen::BINARY_PREFIX;
+pub(crate) use seen::{Seen, is_binary};
 pub(crate) use visit::{Holder, Kind, Visit};
 pub(crate) use visited::Visited;
 
@@ -39,6 +41,8 @@ pub(crate) struct Objects {
     folders: Vec<PathBuf>,
     algorithm: Algorithm,
     problems: Vec<Problem>,
+    /// Keys of all that the packs hold, once many objects are asked for.
+    keys: OnceLock<Keys>,
 }
 
 /// The objects of a repository as they were when somebody first asked: a scan of a history asks more than once.
@@ -75,7 +79,7 @@ impl Objects {
             }
         }
         packs.sort_by(|one, two| (two.len(), one.name()).cmp(&(one.len(), two.name())));
-        Ok(Self { packs, folders, algorithm, problems })
+        Ok(Self { packs, folders, algorithm, problems, keys: OnceLock::new() })
     }
 
     /// Returns what could not be opened.
@@ -146,25 +150,36 @@ impl Objects {
         holder: &Holder<'_>,
     ) -> Result<Visited, SourceError> {
         let (wanted, bound, cancelled) = (&|_: &[u8]| true, u64::MAX, &|| false);
-        Visit { repository, objects: self, kind, wanted, bound, visitor, holder, cancelled }.run()
+        let passed_over = &|_: &[u8]| false;
+        Visit { repository, objects: self, kind, wanted, bound, passed_over, visitor, holder, cancelled }
+            .run()
     }
 
     /// Shows every tree that has an entry which `wanted` holds for to `holder`, with those entries: where each begins and
-    /// ends, and the key of its id. Returns what could not be read.
+    /// ends, and the key of its id. `above`, if it is there, learns which tree lists what. Returns what could not be read.
     pub(crate) fn trees_with(
         &self,
         repository: &Repository,
+        above: Option<&Above>,
         wanted: &(dyn Fn(&TreeEntry<'_>) -> bool + Sync),
         holder: &Holder<'_>,
     ) -> Result<Visited, SourceError> {
         let length = self.algorithm.length();
         let visitor = |seen: Seen<'_>| {
-            let mut hits = Vec::new();
+            let (mut hits, mut listed) = (Vec::new(), Vec::new());
             listing::each_within(seen.bytes, seen.changed, length, |start, entry| {
+                if above.is_some() {
+                    listed.push(key(entry.id));
+                }
                 if wanted(entry) {
                     hits.push(Hit { start, end: start + entry.len(), tag: key(entry.id) });
                 }
             });
+            if let Some(above) = above {
+                // What its base lists, a delta lists as well, as far as anybody knows.
+                listed.extend(seen.base.map(key));
+                above.note(key(seen.id), listed);
+            }
             Looked { hits, ..Looked::default() }
         };
         self.visit(repository, Kind::Tree, &visitor, holder)
@@ -176,10 +191,15 @@ impl Objects {
         Ok(packs.chain(self.loose()?).collect())
     }
 
-    /// Lists what is loose, so that asking for many objects asks the file system once.
+    /// Lists what there is, so that asking for many objects asks the file system once.
     pub(crate) fn holding(&self) -> Result<Holding<'_>, SourceError> {
-        let lately = (0..LATELY).map(|_| AtomicU64::new(0)).collect();
-        Ok(Holding { objects: self, loose: self.loose()?, lately })
+        let ids = || self.packs.iter().flat_map(|pack| (0..pack.len()).map(|number| key(pack.id(number))));
+        let packed = self.keys.get_or_init(|| {
+            let mut keys = Keys::with_capacity_and_hasher(self.packed(), BuildHasherDefault::default());
+            keys.extend(ids());
+            keys
+        });
+        Ok(Holding { packed, loose: self.loose()?.iter().map(|id| key(id)).collect() })
     }
 
     /// Returns the ids of all loose objects, sorted, each once.
@@ -198,32 +218,18 @@ impl Objects {
     }
 }
 
-/// Which objects there are.
+/// Which objects there are, by their keys: who makes two objects with one key hides that the other is lost, and nothing that
+/// it holds.
 pub(crate) struct Holding<'a> {
-    objects: &'a Objects,
-    loose: Vec<Vec<u8>>,
-    /// Keys of objects that were there lately: versions of a folder list nearly the same ones, one after the other.
-    lately: Box<[AtomicU64]>,
+    packed: &'a Keys,
+    loose: Keys,
 }
-
-/// How many keys are kept; they fit into a processor's cache.
-const LATELY: u64 = 1 << 15;
 
 impl Holding<'_> {
     /// Tells whether any pack or folder holds the object.
     pub(crate) fn has(&self, id: &[u8]) -> bool {
         let key = key(id);
-        let slot = usize::try_from(key % LATELY).ok().and_then(|at| self.lately.get(at));
-        // Who makes two objects with one key hides that the other is lost, and nothing that it holds.
-        if key != 0 && slot.is_some_and(|slot| slot.load(Ordering::Relaxed) == key) {
-            return true;
-        }
-        let has =
-            self.objects.is_packed(id) || self.loose.binary_search_by(|held| held.as_slice().cmp(id)).is_ok();
-        if let Some(slot) = slot.filter(|_| has) {
-            slot.store(key, Ordering::Relaxed);
-        }
-        has
+        self.packed.contains(&key) || self.loose.contains(&key)
     }
 }
 

@@ -19,6 +19,11 @@ const SEQUENCE: u8 = 0x30;
 /// Least bytes of private material: an Ed25519 key in PKCS #8 is 48 bytes long in all.
 const LEAST: usize = 32;
 
+/// Tells whether [`recognize`] may know what begins like this.
+pub(crate) fn may_begin(head: &[u8]) -> bool {
+    head.first() == Some(&SEQUENCE)
+}
+
 /// Recognizes a key: PKCS #1, PKCS #8 (encrypted or not), SEC 1, the key form of DSA, and PKCS #12.
 pub(crate) fn recognize(bytes: &[u8]) -> Option<Key> {
     let (SEQUENCE, body, _) = element(bytes)? else { return None };

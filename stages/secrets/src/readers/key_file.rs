@@ -42,9 +42,8 @@ fn read(text: &[u8]) -> Vec<Field> {
 
 /// Recognizes a binary file that holds keys.
 pub(crate) fn key_store(bytes: &[u8], rules: &Rules) -> Option<Candidate> {
-    let java = bytes.split_first_chunk::<4>().is_some_and(|(head, _)| JAVA.contains(head));
     let rule = match der::recognize(bytes) {
-        _ if java => EngineRule::KeyStore,
+        _ if is_java(bytes) => EngineRule::KeyStore,
         Some(der::Key::Container) => EngineRule::KeyStore,
         Some(der::Key::Private) => EngineRule::PrivateKey,
         Some(der::Key::Encrypted) => EngineRule::EncryptedPrivateKey,
@@ -54,6 +53,15 @@ pub(crate) fn key_store(bytes: &[u8], rules: &Rules) -> Option<Candidate> {
         Candidate::new(rules.engine(rule)?, Source::Structure, 0..bytes.len(), SecretVerdict::Checksum);
     candidate.value = Some(blake3::hash(bytes).as_bytes().to_vec());
     Some(candidate)
+}
+
+/// Tells whether [`key_store`] may know what begins like this.
+pub(crate) fn may_be_key_store(head: &[u8]) -> bool {
+    is_java(head) || der::may_begin(head)
+}
+
+fn is_java(bytes: &[u8]) -> bool {
+    bytes.split_first_chunk::<4>().is_some_and(|(head, _)| JAVA.contains(head))
 }
 
 #[cfg(test)]

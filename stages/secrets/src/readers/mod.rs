@@ -57,7 +57,7 @@ use crate::placeholder;
 use crate::published;
 use syntax::Value;
 
-pub(crate) use key_file::key_store;
+pub(crate) use key_file::{key_store, may_be_key_store};
 
 /// The formats, in any order but a fixed one. The list exists here alone.
 const FORMATS: &[Format] = &[
@@ -215,7 +215,12 @@ fn is_known(name: &str) -> bool {
 }
 
 fn has_ends(name: &str, head: &str, tail: &str) -> bool {
-    name.len() >= head.len() + tail.len() && name.starts_with(head) && name.ends_with(tail)
+    // Asked for every name of a history: one byte mostly tells.
+    let last = tail.as_bytes().last();
+    (last.is_none() || last == name.as_bytes().last())
+        && name.len() >= head.len() + tail.len()
+        && name.starts_with(head)
+        && name.ends_with(tail)
 }
 
 /// Tells whether the last parts of `path` match `name`.

@@ -13,7 +13,7 @@ use super::absent::{told, traced, unrooted};
 use super::graph::Graph;
 use super::{Known, range};
 use crate::listing::{self, TreeEntry};
-use crate::objects::{Key, Keys, Kind, Objects, Seen, key};
+use crate::objects::{Keys, Objects, key};
 use crate::threads::on_threads;
 use crate::{Hit, Introduced, Problem, Repository, Selection, SourceError, path};
 
@@ -57,7 +57,7 @@ pub(super) fn attribute_in(
 ) -> Result<Origins, SourceError> {
     let wanted: BTreeSet<Digest> = blobs.iter().copied().chain(traced(absent)).collect();
     let Traced { mut places, unrooted, problems } = match selection {
-        Selection::Everything => everything(repository, known.objects.of(repository)?, &wanted)?,
+        Selection::Everything => everything(repository, known, &wanted)?,
         Selection::Range { tips, excluded } => Traced {
             places: range::attribute(repository, tips, excluded, known, &wanted)?,
             ..Traced::default()
@@ -119,9 +119,10 @@ struct Traced {
 
 fn everything(
     repository: &Repository,
-    objects: &Objects,
+    known: &Known,
     blobs: &BTreeSet<Digest>,
 ) -> Result<Traced, SourceError> {
+    let objects = known.objects.of(repository)?;
     let mut graph = Graph::read(repository, objects)?;
     let problems = std::mem::take(&mut graph.problems);
     let unrooted = unrooted(repository, objects, &graph)?;
@@ -129,7 +130,7 @@ fn everything(
         return Ok(Traced { unrooted, problems, ..Traced::default() });
     }
     let wanted = Wanted { keys: blobs.iter().map(|blob| key(blob.bytes())).collect(), blobs };
-    let leading = leading_trees(repository, objects, &wanted)?;
+    let leading = known.above(repository)?.of(wanted.keys.iter().copied());
     let leads = leads(repository, objects, &wanted, &leading)?;
     let commits = graph.reachable();
     let brought = commits.par_iter().flat_map_iter(|commit| {
@@ -145,46 +146,7 @@ fn everything(
     Ok(Traced { places: earliest(found.into_iter()), unrooted, problems })
 }
 
-/// Returns the trees that may hold a wanted blob at any depth: all that do, and of those that are deltas of them a few that no
-/// longer do. What every tree holds would be many times as much as what each holds anew.
-fn leading_trees(
-    repository: &Repository,
-    objects: &Objects,
-    wanted: &Wanted<'_>,
-) -> Result<Keys, SourceError> {
-    let algorithm = objects.algorithm();
-    let direct: Mutex<Vec<Key>> = Mutex::default();
-    // What leads on, and to which tree: from a folder to what lists it, and from a tree to its deltas.
-    let above: Mutex<Vec<(Key, Key)>> = Mutex::default();
-    let visitor = |seen: Seen<'_>| {
-        let own = key(seen.id);
-        let mut holds = false;
-        let mut above = above.lock().unwrap_or_else(PoisonError::into_inner);
-        above.extend(seen.base.map(|base| (key(base), own)));
-        listing::each_within(seen.bytes, seen.changed, algorithm.length(), |_, entry| {
-            if entry.is_folder() {
-                above.push((key(entry.id), own));
-            }
-            holds = holds || wanted.contains(entry.id, algorithm);
-        });
-        if holds {
-            direct.lock().unwrap_or_else(PoisonError::into_inner).push(own);
-        }
-    };
-    objects.each(repository, Kind::Tree, &visitor)?;
-    let mut above = above.into_inner().unwrap_or_else(PoisonError::into_inner);
-    above.par_sort_unstable();
-    let mut open = direct.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let mut leading: Keys = open.iter().copied().collect();
-    while let Some(tree) = open.pop() {
-        let start = above.partition_point(|(lower, _)| *lower < tree);
-        let next = above.get(start..).unwrap_or_default().iter().take_while(|(lower, _)| *lower == tree);
-        open.extend(next.map(|(_, upper)| *upper).filter(|upper| leading.insert(*upper)));
-    }
-    Ok(leading)
-}
-
-/// Reads the trees once more and keeps the entries that lead on.
+/// Reads the trees and keeps the entries that lead on.
 fn leads(
     repository: &Repository,
     objects: &Objects,
@@ -203,7 +165,7 @@ fn leads(
     let on = |entry: &TreeEntry<'_>| {
         entry.is_folder() && leading.contains(&key(entry.id)) || wanted.contains(entry.id, algorithm)
     };
-    objects.trees_with(repository, &on, &holder)?;
+    objects.trees_with(repository, None, &on, &holder)?;
     Ok(leads.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use model::{Digest, Hasher};
 
 use super::attribute::attribute_in;
-use super::scan::{Audience, BLOB_BOUND, blind, trace_in};
+use super::scan::{BLOB_BOUND, blind, trace_in};
 use super::survey::survey_in;
-use super::{Known, Origins, Survey};
+use super::{Audience, Known, Origins, Survey};
 use crate::objects::{Kind, Objects};
-use crate::{Blob, Commits, Content, Hit, Looked, Problem, ReadError, Repository, Selection, SourceError};
+use crate::{Blob, Commits, Content, Problem, ReadError, Repository, Selection, SourceError};
 
 /// A selection of a repository's commits.
 pub struct History {
@@ -68,17 +68,12 @@ impl Commits for History {
         scanner: &(dyn Fn(Blob<'_>) + Sync),
         cancelled: &(dyn Fn() -> bool + Sync),
     ) -> Result<Vec<Problem>, String> {
-        self.trace(&blind(scanner), &|_, _| {}, cancelled)
+        let scanner = &blind(scanner);
+        self.trace(&Audience { scanner, holder: &|_, _| {}, passes_over: &|_| false, cancelled })
     }
 
-    fn trace(
-        &self,
-        scanner: &(dyn Fn(Blob<'_>) -> Looked + Sync),
-        holder: &(dyn Fn(&Digest, &[Hit]) + Sync),
-        cancelled: &(dyn Fn() -> bool + Sync),
-    ) -> Result<Vec<Problem>, String> {
-        let audience = Audience { scanner, holder, cancelled };
-        trace_in(&self.repository, &self.selection, &self.known, &audience)
+    fn trace(&self, audience: &Audience<'_>) -> Result<Vec<Problem>, String> {
+        trace_in(&self.repository, &self.selection, &self.known, audience)
             .map(|report| report.problems)
             .map_err(|error| chain(&error))
     }

@@ -7,8 +7,8 @@ use git2::{ErrorCode, ObjectType, Oid, Sort};
 use model::Digest;
 use rayon::prelude::*;
 
-use super::scan::{Audience, HistoryReport, report, shallow, visit};
-use super::{Known, Survey};
+use super::scan::{HistoryReport, report, shallow, visit};
+use super::{Audience, Known, Survey};
 use crate::objects::{Kind, Objects, Visited, is_binary};
 use crate::{Blob, Introduced, Repository, SourceError, path};
 

@@ -39,7 +39,9 @@ pub fn scan(
     cancelled: &(dyn Fn() -> bool + Sync),
     threads: usize,
 ) -> Result<HistoryReport, SourceError> {
-    trace(repository, selection, &blind(scanner), &|_, _| {}, cancelled, threads)
+    let audience =
+        Audience { scanner: &blind(scanner), holder: &|_, _| {}, passes_over: &|_| false, cancelled };
+    trace(repository, selection, &audience, threads)
 }
 
 /// Makes a scanner that says nothing, of which nothing is known, into one that leaves everything open.
@@ -57,13 +59,10 @@ pub(super) fn blind<'a>(
 pub fn trace(
     repository: &Repository,
     selection: &Selection,
-    scanner: &(dyn Fn(Blob<'_>) -> Looked + Sync),
-    holder: &(dyn Fn(&Digest, &[Hit]) + Sync),
-    cancelled: &(dyn Fn() -> bool + Sync),
+    audience: &Audience<'_>,
     threads: usize,
 ) -> Result<HistoryReport, SourceError> {
-    let audience = Audience { scanner, holder, cancelled };
-    on_threads(threads, || trace_in(repository, selection, &Known::default(), &audience))?
+    on_threads(threads, || trace_in(repository, selection, &Known::default(), audience))?
 }
 
 /// Like [`trace`], in objects that may be open already.
@@ -86,10 +85,16 @@ pub(super) fn trace_in(
 }
 
 /// Who hears of blobs.
-pub(super) struct Audience<'a> {
-    pub(super) scanner: &'a (dyn Fn(Blob<'_>) -> Looked + Sync),
-    pub(super) holder: &'a (dyn Fn(&Digest, &[Hit]) + Sync),
-    pub(super) cancelled: &'a (dyn Fn() -> bool + Sync),
+pub struct Audience<'a> {
+    /// Looks at a blob, and returns what it made of the changed ranges.
+    pub scanner: &'a (dyn Fn(Blob<'_>) -> Looked + Sync),
+    /// Hears of each blob that holds anything, with all of it, sorted, each once.
+    pub holder: &'a (dyn Fn(&Digest, &[Hit]) + Sync),
+    /// Tells by its first [`BINARY_PREFIX`](crate::BINARY_PREFIX) bytes that the scanner passes over a blob whatever follows: it
+    /// may then be shown without the rest.
+    pub passes_over: &'a (dyn Fn(&[u8]) -> bool + Sync),
+    /// Says that enough was seen.
+    pub cancelled: &'a (dyn Fn() -> bool + Sync),
 }
 
 fn everything(
@@ -127,6 +132,7 @@ pub(super) fn visit(
         kind: Kind::Blob,
         wanted,
         bound,
+        passed_over: audience.passes_over,
         visitor: &visitor,
         holder: &holder,
         cancelled: audience.cancelled,

@@ -8,7 +8,7 @@ use model::Digest;
 use super::scan::report;
 use super::{Known, range};
 use crate::listing::{self, TreeEntry};
-use crate::objects::Objects;
+use crate::objects::{Above, Objects};
 use crate::threads::on_threads;
 use crate::{Hit, Names, Problem, Repository, Selection, SourceError, path};
 
@@ -44,7 +44,12 @@ pub(super) fn survey_in(
     wanted: &(dyn Fn(&[u8]) -> bool + Sync),
 ) -> Result<Survey, SourceError> {
     match selection {
-        Selection::Everything => everything(repository, known.objects.of(repository)?, wanted),
+        Selection::Everything => {
+            let above = Above::default();
+            let survey = everything(repository, known.objects.of(repository)?, &above, wanted)?;
+            known.learn(above);
+            Ok(survey)
+        }
         Selection::Range { tips, excluded } => range::survey(repository, tips, excluded, known, wanted),
     }
 }
@@ -52,6 +57,7 @@ pub(super) fn survey_in(
 fn everything(
     repository: &Repository,
     objects: &Objects,
+    above: &Above,
     wanted: &(dyn Fn(&[u8]) -> bool + Sync),
 ) -> Result<Survey, SourceError> {
     let (algorithm, holding) = (objects.algorithm(), objects.holding()?);
@@ -78,6 +84,6 @@ fn everything(
             }
         }
     };
-    let problems = report(objects.trees_with(repository, &look, &holder)?).problems;
+    let problems = report(objects.trees_with(repository, Some(above), &look, &holder)?).problems;
     Ok(Survey { problems, ..said.into_inner().unwrap_or_else(PoisonError::into_inner) })
 }

@@ -108,6 +108,14 @@ impl Pack {
         with_inflater(|inflater| inflater.prefix(packed, out)).ok().map(|(_, _, written)| written)
     }
 
+    /// Inflates the first `length` bytes of what lies behind the header, fewer if there are no more.
+    pub(crate) fn inflate_head(&self, entry: &Entry, length: usize, out: &mut Vec<u8>) -> Option<()> {
+        out.resize(length, 0);
+        let length = self.inflate_prefix(entry, out)?;
+        out.truncate(length);
+        Some(())
+    }
+
     /// Returns the size of the object at `offset`: for a delta, of what it makes.
     pub(crate) fn size(&self, offset: u64) -> Option<u64> {
         let entry = self.entry(offset)?;

@@ -5,8 +5,8 @@ use std::ops::Range;
 /// How far a line's start or end is looked for: a file may be one line of many megabytes.
 const LINE: usize = 4096;
 
-/// Git's own rule looks at the first 8,000 bytes; scanners here look at 8 KiB.
-pub(super) const BINARY_PREFIX: usize = 8192;
+/// First bytes of a content that tell whether it is binary. Git's own rule looks at 8,000 bytes; scanners here look at 8 KiB.
+pub const BINARY_PREFIX: usize = 8192;
 
 /// An object, inflated.
 pub(crate) struct Seen<'a> {

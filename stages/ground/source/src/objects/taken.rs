@@ -13,9 +13,10 @@ pub(super) fn take(base: &Looked, delta: &[u8]) -> Looked {
         return Looked::default();
     }
     let pieces = Delta::parse(delta).map(Delta::pieces).unwrap_or_default();
-    let hits = pieces.iter().flat_map(|piece| hits_in(&base.hits, piece)).collect();
-    let parts = |ranges: &[Range<usize>]| pieces.iter().flat_map(|piece| parts_in(ranges, piece)).collect();
-    Looked { hits, open: parts(&base.open), spans: parts(&base.spans) }
+    // Most objects hold no hit.
+    let with_hits = pieces.iter().filter(|_| !base.hits.is_empty());
+    let hits = with_hits.flat_map(|piece| hits_in(&base.hits, piece)).collect();
+    Looked { hits, open: parts(&pieces, &base.open), spans: parts(&pieces, &base.spans) }
 }
 
 /// Adds to the lines that changed, sorted and apart, those that are looked at again with them: open ones near them and spans
@@ -86,11 +87,27 @@ fn join_up(ranges: &mut Vec<Range<usize>>) {
     });
 }
 
-fn parts_in<'a>(ranges: &'a [Range<usize>], piece: &Piece) -> impl Iterator<Item = Range<usize>> + use<'a> {
-    let (from, to) = (piece.from, piece.to);
-    let zone = from..from + piece.length;
-    let inside = overlaps(ranges, &zone).map(move |range| cut(range, &zone));
-    inside.map(move |part| part.start - from + to..part.end - from + to)
+/// Returns where the pieces put what they hold of sorted, disjoint ranges.
+fn parts(pieces: &[Piece], ranges: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut parts = Vec::with_capacity(ranges.len());
+    // Most pieces follow each other in the base as well.
+    let mut next = 0;
+    for Piece { from, to, length } in pieces {
+        let zone = *from..from + length;
+        let is_behind = |at: usize| ranges.get(at).is_none_or(|range| range.end > zone.start);
+        if !(is_behind(next) && next.checked_sub(1).is_none_or(|before| !is_behind(before))) {
+            next = ranges.partition_point(|range| range.end <= zone.start);
+        }
+        while let Some(range) = ranges.get(next).filter(|range| range.start < zone.end) {
+            let part = cut(range, &zone);
+            parts.push(part.start - from + to..part.end - from + to);
+            if range.end > zone.end {
+                break;
+            }
+            next += 1;
+        }
+    }
+    parts
 }
 
 fn hits_in<'a>(hits: &'a [Hit], piece: &Piece) -> impl Iterator<Item = Hit> + use<'a> {

@@ -4,13 +4,14 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use gix_pack::data::Entry;
 use model::hex;
 use rayon::Scope;
 use rayon::prelude::*;
 
 use super::delta::Delta;
 use super::forest::{Forest, From};
-use super::seen::widen;
+use super::seen::{BINARY_PREFIX, widen};
 use super::taken::{add_near, join, take};
 use super::visited::Tally;
 use super::{Objects, Pack, Seen, Visited, is_binary};
@@ -31,6 +32,8 @@ const WHOLE: u64 = 512 << 20;
 /// until then costs too much memory.
 const SPLIT: u32 = 256;
 const SPLIT_SIZE: usize = 4 << 20;
+/// First bytes of a blob that are read to see whether a NUL is among them.
+const SIGNATURE: usize = 256;
 
 /// Who hears of objects that hold something.
 pub(crate) type Holder<'a> = dyn Fn(&[u8], &[u8], &[Hit]) + Sync + 'a;
@@ -44,6 +47,8 @@ pub(crate) struct Visit<'a> {
     pub(crate) wanted: &'a (dyn Fn(&[u8]) -> bool + Sync),
     /// Larger objects are not shown.
     pub(crate) bound: u64,
+    /// Tells by its first bytes that a blob is passed over whatever follows: it then is shown without the rest.
+    pub(crate) passed_over: &'a (dyn Fn(&[u8]) -> bool + Sync),
     /// Returns what it made of the changed ranges.
     pub(crate) visitor: &'a (dyn Fn(Seen<'_>) -> Looked + Sync),
     /// Hears of each object that holds something that was found, there or in its base: id, content, finds.
@@ -69,6 +74,13 @@ struct Held {
     seen: Option<u32>,
     /// What was found in it, sorted, and what was left open.
     looked: Looked,
+}
+
+impl Held {
+    /// Makes an object that no scanner looked at here.
+    fn unseen(bytes: Vec<u8>) -> Self {
+        Self { bytes: Arc::new(bytes), seen: None, looked: Looked::default() }
+    }
 }
 
 struct Frame {
@@ -143,8 +155,12 @@ impl Visit<'_> {
 
     /// Shows an object as a whole. Returns what was found.
     fn show(&self, id: &[u8], bytes: &[u8], tally: &Tally) -> Looked {
-        let whole = 0..bytes.len();
         tally.shown(bytes.len(), bytes.len());
+        self.look(id, bytes)
+    }
+
+    fn look(&self, id: &[u8], bytes: &[u8]) -> Looked {
+        let whole = 0..bytes.len();
         let looked = (self.visitor)(Seen { id, bytes, changed: std::slice::from_ref(&whole), base: None });
         // A scanner says things in any order.
         self.hear(id, bytes, join(Looked::default(), looked, &[]))
@@ -195,7 +211,7 @@ impl<'a> Walk<'a> {
         });
         let bytes = read.ok()?.ok()?;
         // What was found in it is not known here, so the delta is looked at as a whole.
-        Some(bytes.map(|bytes| Held { bytes: Arc::new(bytes), seen: None, looked: Looked::default() }))
+        Some(bytes.map(Held::unseen))
     }
 
     fn tree<'s>(&'s self, scope: &Scope<'s>, node: u32, base: Option<Held>)
@@ -248,7 +264,7 @@ impl<'a> Walk<'a> {
         let (offset, number) = self.forest.place(node);
         let entry = self.pack.entry(offset)?;
         let id = self.pack.id(number);
-        let wanted = (self.visit.wanted)(id);
+        let wanted = (self.visit.wanted)(id) && !self.before.iter().any(|pack| pack.has(id));
         let mut bytes = work.free.pop().unwrap_or_default();
         work.changed.clear();
         match base {
@@ -261,26 +277,50 @@ impl<'a> Walk<'a> {
                 }
                 delta.apply(&base.bytes, &mut bytes, &mut work.changed)?;
             }
-            None if entry.decompressed_size > self.visit.bound && !self.forest.has_children(node) => {
-                // Nobody needs the whole of it: its first bytes tell whether anybody would have looked.
-                bytes.resize(super::seen::BINARY_PREFIX, 0);
-                let length = self.pack.inflate_prefix(&entry, &mut bytes)?;
-                bytes.truncate(length);
-                if wanted && self.is_text(&bytes) {
-                    self.tally.too_large(id, entry.decompressed_size);
-                }
-                return Some(Held { bytes: Arc::new(bytes), seen: None, looked: Looked::default() });
+            None if !self.forest.has_children(node)
+                && self.needs_head_only(&entry, id, wanted, &mut bytes)? =>
+            {
+                return Some(Held::unseen(bytes));
             }
             None => self.pack.inflate(&entry, WHOLE, &mut bytes)?,
         }
-        if !wanted || self.before.iter().any(|pack| pack.has(id)) {
-            // What was made of it there is not kept: few objects, but for bases of what was fetched, are in several packs.
-            return Some(Held { bytes: Arc::new(bytes), seen: None, looked: Looked::default() });
+        if !wanted {
+            // What was made of it in another pack is not kept: few objects, but for bases of what was fetched, are in several.
+            return Some(Held::unseen(bytes));
         }
         let seen = self.is_looked_at(&bytes).then_some(number);
         let base = base.filter(|_| seen.is_some()).and_then(|base| Some((base, self.pack.id(base.seen?))));
         let looked = self.show(id, &bytes, base, work);
         Some(Held { bytes: Arc::new(bytes), seen, looked })
+    }
+
+    /// Reads no more than the first bytes of an object if they tell all about it, and says what they tell.
+    fn needs_head_only(&self, entry: &Entry, id: &[u8], wanted: bool, head: &mut Vec<u8>) -> Option<bool> {
+        let size = entry.decompressed_size;
+        let is_large = size > self.visit.bound;
+        if !is_large && (!wanted || self.visit.kind != Kind::Blob || size <= BINARY_PREFIX as u64) {
+            return Some(false);
+        }
+        if is_large {
+            self.pack.inflate_head(entry, BINARY_PREFIX, head)?;
+            if wanted && self.is_text(head) {
+                self.tally.too_large(id, size);
+            }
+            return Some(true);
+        }
+        // An image has a NUL in its first line, and of a text no more than that is read twice.
+        self.pack.inflate_head(entry, SIGNATURE, head)?;
+        if memchr::memchr(0, head).is_none() {
+            return Some(false);
+        }
+        self.pack.inflate_head(entry, BINARY_PREFIX, head)?;
+        let is_passed_over = (self.visit.passed_over)(head);
+        if is_passed_over {
+            let size = usize::try_from(size).ok()?;
+            self.tally.shown(size, size);
+            self.visit.look(id, head);
+        }
+        Some(is_passed_over)
     }
 
     /// Shows an object, in part if its base was looked at. Returns what it holds.
@@ -333,8 +373,8 @@ impl Kind {
 fn loose_binary(objects: &git2::Odb<'_>, id: git2::Oid) -> bool {
     use std::io::Read as _;
     let mut prefix = Vec::new();
-    let read = objects.reader(id).map(|(reader, _, _)| {
-        reader.take(super::seen::BINARY_PREFIX as u64).read_to_end(&mut prefix).is_ok()
-    });
+    let read = objects
+        .reader(id)
+        .map(|(reader, _, _)| reader.take(BINARY_PREFIX as u64).read_to_end(&mut prefix).is_ok());
     matches!(read, Ok(true)) && is_binary(&prefix)
 }

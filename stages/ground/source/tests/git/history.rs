@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use model::Digest;
-use source::{Commits as _, History, Hit, Looked, Repository, Selection, history};
+use source::{Audience, Commits as _, History, Hit, Looked, Repository, Selection, history};
 
 use crate::sandbox::{Dice, Sandbox, blobs};
 
@@ -71,7 +71,9 @@ fn holders(folder: &Path) -> BTreeMap<String, Vec<Hit>> {
     let holder = |blob: &Digest, hits: &[Hit]| {
         assert!(held.lock().unwrap().insert(blob.hex(), hits.to_vec()).is_none(), "{blob} is told twice");
     };
-    history::trace(&repository, &Selection::Everything, &scanner, &holder, &|| false, 2).unwrap();
+    let audience =
+        Audience { scanner: &scanner, holder: &holder, passes_over: &|_| false, cancelled: &|| false };
+    history::trace(&repository, &Selection::Everything, &audience, 2).unwrap();
     held.into_inner().unwrap()
 }
 
@@ -247,7 +249,9 @@ fn a_range_of_any_length_is_seen() {
         let holder = |blob: &Digest, hits: &[Hit]| {
             assert!(found.lock().unwrap().insert(*blob, hits.to_vec()).is_none());
         };
-        let report = history::trace(&repository, &selection, &scanner, &holder, &|| false, 2).unwrap();
+        let audience =
+            Audience { scanner: &scanner, holder: &holder, passes_over: &|_| false, cancelled: &|| false };
+        let report = history::trace(&repository, &selection, &audience, 2).unwrap();
         let found = found.into_inner().unwrap();
         assert_eq!((found.len(), report.blobs, report.problems), (19 - first, 19 - first as u64, vec![]));
         let blobs: BTreeSet<Digest> = found.into_keys().collect();
@@ -307,4 +311,34 @@ fn a_cancelled_scan_ends_early() {
         }
         sandbox.git_in("r", &["gc", "--quiet"], 1);
     }
+}
+
+/// Of a large blob that a scanner passes over no more than its beginning is shown, where that is cheaper.
+#[test]
+fn what_is_passed_over_is_not_read() {
+    let sandbox = Sandbox::new();
+    let (image, text, small) =
+        ([b"\0".repeat(300), b"x".repeat(50_000)].concat(), b"y".repeat(50_000), b"\0z".repeat(9));
+    sandbox.write("image", &image).write("text", &text).write("small", &small).commit(10);
+    let look = || {
+        let repository = Repository::open(sandbox.root()).unwrap();
+        let shown = Mutex::new(BTreeSet::new());
+        let scanner = |blob: source::Blob<'_>| {
+            shown.lock().unwrap().insert(blob.bytes.len());
+            Looked::default()
+        };
+        let passes_over = |head: &[u8]| head.first() == Some(&0);
+        let audience = Audience {
+            scanner: &scanner,
+            holder: &|_, _| {},
+            passes_over: &passes_over,
+            cancelled: &|| false,
+        };
+        let report = history::trace(&repository, &Selection::Everything, &audience, 1).unwrap();
+        assert_eq!((report.blobs, report.inflated_bytes), (3, 50_300 + 50_000 + 18));
+        shown.into_inner().unwrap()
+    };
+    assert_eq!(look(), [18, 50_000, 50_300].into());
+    sandbox.git(&["gc", "-q"]);
+    assert_eq!(look(), [18, 50_000, source::BINARY_PREFIX].into());
 }
