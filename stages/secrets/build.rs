@@ -1,5 +1,6 @@
 //! Turns `rules/*.yaml` into one compact file that the crate embeds, so that nothing parses YAML when a run starts.
-//! The examples go into a second file that only tests read. The engine is given a number that differs with every change of it.
+//! The examples go into a second file that only tests read, and one of each rule into a third, without its credential: `explain`
+//! shows it. The engine is given a number that differs with every change of it.
 
 #![expect(
     clippy::disallowed_methods,
@@ -38,6 +39,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         .iter()
         .map(|entry| (entry.id.clone(), entry.path.clone(), entry.bad.clone(), entry.near_miss.clone()))
         .collect();
+    let shown: Vec<(String, String)> = entries
+        .iter()
+        .filter_map(|entry| Some((entry.id.clone(), entry.bad.first()?.lines().next()?)))
+        .map(|(id, line)| (id, line, mask(line)))
+        // A line of which nothing is cut may show its credential whole.
+        .filter(|(_, line, masked)| line != masked)
+        .map(|(id, _, masked)| (id, masked))
+        .collect();
     for entry in &mut entries {
         entry.path = None;
         entry.bad.clear();
@@ -46,5 +55,29 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?;
     fs::write(Path::new(&out).join("rules.bin"), postcard::to_stdvec(&entries)?)?;
     fs::write(Path::new(&out).join("examples.bin"), postcard::to_stdvec(&examples)?)?;
+    fs::write(Path::new(&out).join("shown.bin"), postcard::to_stdvec(&shown)?)?;
     Ok(())
+}
+
+/// Characters that stay of what may be a credential, as findings show it.
+const KEPT: usize = 4;
+
+/// Cuts everything in a line that is no word: what has a digit, or changes its case too often for a name.
+fn mask(line: &str) -> String {
+    let mut masked = String::with_capacity(line.len());
+    let is_part = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '+');
+    for piece in line.split_inclusive(|character| !is_part(character)) {
+        let part = piece.trim_end_matches(|character| !is_part(character));
+        let rises =
+            part.as_bytes().windows(2).filter(|pair| matches!(pair, [b'a'..=b'z', b'A'..=b'Z'])).count();
+        let digits = part.bytes().any(|byte| byte.is_ascii_digit());
+        if part.len() > KEPT + 1 && (digits || rises > 3) {
+            masked.extend(part.chars().take(KEPT));
+            masked.push('…');
+        } else {
+            masked.push_str(part);
+        }
+        masked.push_str(piece.get(part.len()..).unwrap_or_default());
+    }
+    masked
 }

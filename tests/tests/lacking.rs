@@ -51,6 +51,24 @@ fn what_a_database_does_not_know_is_told_by_status_and_run() {
     };
     let [lost, stale] = ["\"lost-advisories\" \"unread\"", "\"stale-database\" \"lost\""].map(str::to_owned);
     assert_eq!(gaps(), (3, vec![lost.clone(), stale]));
+    let record = site.beside("record").display().to_string();
+    assert_eq!(site.run(&["run", "--offline", "-q", "--record", &record]).code, 3);
+    for subject in ["lost-advisories", "dependencies/lost-advisories"] {
+        let told = site.run(&["explain", subject, "--record", &record]);
+        let lines: Vec<&str> = told.stdout.lines().collect();
+        assert_eq!(told.code, 0, "{}", told.stderr);
+        let [what, id, state, closed, kind, ..] = lines.as_slice() else { panic!("{lines:?}") };
+        assert_eq!(
+            *what,
+            "dependencies/lost-advisories: one advisory for PyPI could not be read when the database was built, so what is in \
+             it is not known"
+        );
+        assert!(id.starts_with("  id: "), "{id}");
+        assert_eq!((*state, *closed), ("  state: new, blocks", "  closed by: run `sluicegate db update`"));
+        assert_eq!(*kind, "unread gap: a file, or an advisory, should have been read and could not be");
+        let by_id = site.run(&["explain", id.trim_start_matches("  id: "), "--record", &record]);
+        assert_eq!(by_id.stdout, told.stdout);
+    }
     // What is missing can be accepted, and so can any age, by who answers for the policy.
     site.write("sluicegate.yaml", "version: 1\nstages:\n  dependencies: { max-age: none }\n");
     assert_eq!(gaps(), (3, vec![lost.clone()]));

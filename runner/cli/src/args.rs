@@ -76,7 +76,7 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// Write a pipeline file for what is found in a tree
     Init(InitArgs),
-    /// Explain a rule, a finding or a stage
+    /// Explain a rule, a finding, a gap or a stage
     Explain(ExplainArgs),
     /// Render records that `run --record` wrote, without running anything
     Report(ReportArgs),
@@ -213,13 +213,14 @@ pub(crate) struct InitArgs {
 /// Arguments of `explain`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ExplainArgs {
-    /// `stage/rule`, a rule, the id of a finding (with --record), or a stage
-    #[arg(value_name = "RULE|FINDING|STAGE")]
+    /// `stage/rule`, a rule, a stage, a kind of gap (lost, unread, partial), or with --record the id of a finding or of a
+    /// gap, or the code of gaps
+    #[arg(value_name = "RULE|STAGE|FINDING|GAP")]
     pub(crate) subject: String,
     /// Tell why the cached answer of the stage holds, or which input has changed
     #[arg(long)]
     pub(crate) cache: bool,
-    /// Record in which to look for the finding
+    /// Record in which to look for the finding or the gap
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
     #[command(flatten)]

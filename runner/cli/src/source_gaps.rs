@@ -1,7 +1,7 @@
 //! What the runner itself could not look at, said as a stage says it: what the listing of a tree could not see (the
 //! pseudo-stage `source`), and stages that a profile requires and that did not run.
 
-use model::{Gap, GapKind, Message, Policy, StageId, StageOutcome, Status, Subject};
+use model::{Gap, GapKind, Message, StageId, StageOutcome, Status, Subject};
 use source::Tree;
 
 /// Returns the messages for what `tree` could not list, and where `nothing` says so for a tree without any file; none when it
@@ -84,15 +84,6 @@ fn outcome(gaps: Vec<Option<Gap>>) -> Vec<Message> {
 }
 
 fn outcome_of(stage: StageId, gaps: Vec<Option<Gap>>) -> Vec<Message> {
-    let outcome = StageOutcome {
-        stage,
-        subject: Subject::Tree,
-        status: Status::Gaps,
-        reason: None,
-        cached: false,
-        policy: Policy::Both,
-        variant: 0,
-        milliseconds: 0,
-    };
+    let outcome = StageOutcome::new(stage, Subject::Tree, Status::Gaps);
     std::iter::once(Message::Stage(outcome)).chain(gaps.into_iter().flatten().map(Message::Gap)).collect()
 }

@@ -1,6 +1,6 @@
 //! Our own rules, as `build.rs` left them.
 
-use crate::rule_file::RuleEntry;
+use crate::rule_file::{RuleEntry, RuleKind};
 use crate::rules::RulesError;
 
 static RULES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.bin"));
@@ -8,6 +8,31 @@ static RULES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.bin"));
 /// Returns the entries of our own rules, sorted by name, without their examples.
 pub(crate) fn entries() -> Result<Vec<RuleEntry>, RulesError> {
     postcard::from_bytes(RULES).map_err(|error| RulesError::Embedded(error.to_string()))
+}
+
+/// Of each rule a line as it looks for, without the credential.
+static SHOWN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/shown.bin"));
+
+/// Tells how a rule of ours looks for its credential, for `explain`.
+pub(crate) fn details(id: &str) -> Vec<(&'static str, String)> {
+    let entries = entries().unwrap_or_default();
+    let Some(entry) = entries.iter().find(|entry| entry.id == id) else { return Vec::new() };
+    let mut details = Vec::new();
+    if !entry.pattern.is_empty() {
+        details.push(("looks for", entry.pattern.clone()));
+    }
+    if entry.kind == RuleKind::Context && !entry.keywords.is_empty() {
+        details.push(("near", entry.keywords.join(", ")));
+    }
+    if let Some(least) = entry.min_entropy {
+        details.push(("entropy", format!("at least {least} bits a character")));
+    }
+    if let Some(checksum) = &entry.checksum {
+        details.push(("checksum", checksum.clone()));
+    }
+    let shown: Vec<(String, String)> = postcard::from_bytes(SHOWN).unwrap_or_default();
+    details.extend(shown.into_iter().find(|(of, _)| of == id).map(|(_, line)| ("as in", line)));
+    details
 }
 
 #[cfg(test)]
@@ -107,6 +132,20 @@ pub(crate) mod tests {
                 .map(|line| format!("{id}: fires on the near miss {line}")),
         );
         wrong
+    }
+
+    /// What `explain` shows is nothing that we or anybody else would find.
+    #[test]
+    fn no_example_that_is_shown_is_found() {
+        let rules = Rules::own().unwrap();
+        let shown: Vec<(String, String)> = postcard::from_bytes(super::SHOWN).unwrap();
+        let mut wrong = Vec::new();
+        for (id, line) in &shown {
+            let scanned = scan(line.as_bytes(), &[0..line.len()], &Hint::NONE, &rules, &options());
+            let names = scanned.hits.iter().map(|hit| rules.entry(hit.rule).unwrap().id.clone());
+            wrong.extend(names.map(|found| format!("{id}: {found} in {line}")));
+        }
+        assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), shown.len(), wrong.join("\n"));
     }
 
     #[test]

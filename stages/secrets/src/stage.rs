@@ -8,7 +8,7 @@ use ::stage::{
     ConfigError, File, Files, Given, Globs, HistoryRange, Need, Running, Section, Sink, Spec, Stage,
     StageError, Stages,
 };
-use model::{Digest, GapKind, Hasher, Rule, StageId, SubjectKind};
+use model::{Digest, GapKind, Hasher, Rule, RuleId, StageId, SubjectKind};
 use rayon::prelude::*;
 use source::{EntryKind, ReadError};
 
@@ -92,6 +92,10 @@ impl Stage for Secrets {
     fn rules(&self) -> Vec<Rule> {
         let entries = catalog::entries().unwrap_or_default();
         entries.iter().filter_map(|entry| finding::describe(&self.id, entry)).collect()
+    }
+
+    fn details(&self, rule: &RuleId) -> Vec<(&'static str, String)> {
+        catalog::details(rule.as_str())
     }
 
     fn rules_with(&self, given: &Given<'_>) -> Vec<Rule> {

@@ -1,12 +1,13 @@
-//! `sluicegate explain`: what a rule looks for, why a finding stands, what a stage needs, what its cache knows.
+//! `sluicegate explain`: what a rule looks for, why a finding or a gap stands, what a stage needs, what its cache knows.
+
+mod recorded;
 
 use ::engine::{CacheReport, Change, Known};
-use model::{Finding, Rule, StageId};
+use model::{GapKind, Rule, RuleId, StageId};
 use report::Exit;
 use stage::{Kind, Section, Stage};
 
 use crate::args::ExplainArgs;
-use crate::case::CaseFile;
 use crate::commands::plan::{known, quiet, shortened};
 use crate::commands::run::{Missing, ready};
 use crate::context::Context;
@@ -20,7 +21,13 @@ pub(crate) async fn explain(args: &ExplainArgs, context: &Context) -> Result<Exi
         return cache(args, context).await;
     }
     if let Some(file) = &args.record {
-        return finding(args, file);
+        return recorded::explain(&args.subject, file);
+    }
+    if let Some(kind) = GapKind::ALL.into_iter().find(|kind| kind.name() == args.subject) {
+        let mut lines = Lines::default();
+        recorded::kind(kind, &mut lines);
+        output::print(lines.into_text().as_bytes())?;
+        return Ok(Exit::Pass);
     }
     let kinds = stages::kinds();
     if let Some(kind) = kinds.iter().find(|kind| kind.name == args.subject) {
@@ -41,7 +48,12 @@ pub(crate) async fn explain(args: &ExplainArgs, context: &Context) -> Result<Exi
         return Err(unknown(&args.subject, &kinds, &rules, unread));
     }
     let mut lines = Lines::default();
-    found.into_iter().for_each(|rule| describe(rule, &mut lines));
+    for rule in found {
+        describe(rule, &mut lines);
+        for (what, text) in details(&kinds, rule)? {
+            lines.line(format_args!("  {what}: {text}"));
+        }
+    }
     output::print(lines.into_text().as_bytes())?;
     Ok(Exit::Pass)
 }
@@ -89,7 +101,10 @@ fn unknown(subject: &str, kinds: &[Kind], rules: &[Rule], unread: Option<String>
     };
     let fault =
         if near.is_empty() { fault } else { fault.hint(format!("rules of that kind: {}", near.join(", "))) };
-    fault.hint(format!("stages: {}; a finding is looked up with --record FILE", names.join(", ")))
+    fault.hint(format!(
+        "stages: {}; a finding or a gap is looked up in the record of its run: --record FILE",
+        names.join(", ")
+    ))
 }
 
 fn build(kind: &Kind) -> Result<Vec<Box<dyn Stage>>, Fault> {
@@ -104,6 +119,15 @@ fn all_rules(kinds: &[Kind]) -> Result<Vec<Rule>, Fault> {
         rules.extend(build(kind)?.first().map(|stage| stage.rules()).unwrap_or_default());
     }
     Ok(rules)
+}
+
+/// Returns how a rule that its kind of stage brings looks for what it finds.
+fn details(kinds: &[Kind], rule: &Rule) -> Result<Vec<(&'static str, String)>, Fault> {
+    let Some(kind) = kinds.iter().find(|kind| kind.name == rule.stage.as_str()) else {
+        return Ok(Vec::new());
+    };
+    let of = |id: &RuleId| Ok(build(kind)?.first().map(|stage| stage.details(id)).unwrap_or_default());
+    of(&rule.id)
 }
 
 fn describe(rule: &Rule, lines: &mut Lines) {
@@ -140,36 +164,6 @@ fn stage(kind: &Kind) -> Result<String, Fault> {
         lines.line(format_args!("  {:48} {:9} {}", rule.id, rule.severity, rule.title));
     }
     Ok(lines.into_text())
-}
-
-fn finding(args: &ExplainArgs, file: &std::path::Path) -> Result<Exit, Fault> {
-    let (record, verdict) = CaseFile::read(file)?.judge()?;
-    let wanted = |finding: &&Finding| finding.id().starts_with(&args.subject);
-    let found: Vec<(usize, &Finding)> =
-        record.findings().enumerate().filter(|(_, finding)| wanted(finding)).collect();
-    let [(at, finding)] = found[..] else {
-        let text = format!("{} findings of {} have an id that starts so", found.len(), file.display());
-        return Err(Fault::usage(text).hint("give an id as the JSON report prints it"));
-    };
-    let mut lines = Lines::default();
-    lines.line(finding.id()).line(&finding.message);
-    let state = verdict.findings.get(at).map_or("unknown", |judged| judged.state.name());
-    lines.line(format_args!("  state: {state}"));
-    if let (Some(path), Some(span)) = (finding.location.path(), finding.location.span()) {
-        lines.line(format_args!("  at: {path}:{}:{}", span.start_line, span.start_column));
-    }
-    for (name, value) in &finding.fingerprints {
-        lines.line(format_args!("  fingerprint {name}: {value}"));
-    }
-    if let Some(fix) = &finding.fix {
-        lines.line(format_args!("  fix: {}", fix.text));
-    }
-    let rules = record.runs().iter().flat_map(|run| &run.rules);
-    for rule in rules.filter(|rule| rule.stage == finding.stage && rule.id == finding.rule).take(1) {
-        describe(rule, &mut lines);
-    }
-    output::print(lines.into_text().as_bytes())?;
-    Ok(Exit::Pass)
 }
 
 async fn cache(args: &ExplainArgs, context: &Context) -> Result<Exit, Fault> {

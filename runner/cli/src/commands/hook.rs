@@ -6,7 +6,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use report::Exit;
-use source::Repository;
+use source::{Repository, SourceError};
 
 use crate::args::{Choice, HookArgs, HookCommand, Output, RunArgs};
 use crate::commands::run::{Outgoing, execute};
@@ -78,8 +78,10 @@ fn is_ours(hook: &[u8]) -> bool {
 
 /// Returns where git looks for the hook.
 fn hook_file(path: &Path) -> Result<PathBuf, Fault> {
-    let repository = git2::Repository::discover(path)
-        .map_err(|error| Fault::usage(format!("{}: {}", path.display(), error.message())))?;
+    let repository = git2::Repository::discover(path).map_err(|error| match error.code() {
+        git2::ErrorCode::NotFound => Fault::usage(SourceError::NoRepository { path: path.to_owned() }),
+        _ => Fault::usage(format!("{}: {}", path.display(), error.message())),
+    })?;
     let configured = repository.config().and_then(|config| config.get_path("core.hooksPath")).ok();
     let folder = match configured {
         Some(folder) if folder.is_absolute() => folder,

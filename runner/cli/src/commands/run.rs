@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use engine::{Engine, StopAfter};
-use model::{Finding, Message, Policy, RunHeader, StageOutcome, Status};
+use model::{Finding, Message, RunHeader, StageOutcome, Status};
 use report::{Exit, Record};
 
 use crate::args::RunArgs;
@@ -136,16 +136,8 @@ fn stop_after(args: &RunArgs, prepared: &Prepared, header: &RunHeader, base: Opt
         };
         let mut messages = vec![Message::Run(header.clone())];
         for finding in output.findings.iter().filter(told).cloned() {
-            let outcome = StageOutcome {
-                stage: finding.stage.clone(),
-                subject: finding.subject.clone(),
-                status: Status::Findings,
-                reason: None,
-                cached: false,
-                policy: Policy::Both,
-                variant: 0,
-                milliseconds: 0,
-            };
+            let (stage, subject) = (finding.stage.clone(), finding.subject.clone());
+            let outcome = StageOutcome::new(stage, subject, Status::Findings);
             if messages.len() == 1 {
                 messages.push(Message::Stage(outcome));
             }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Gap, GapKind, IdError, Policy, RunHeader, StageId, StageOutcome, Status, Subject};
+use model::{Gap, GapKind, IdError, RunHeader, StageId, StageOutcome, Status, Subject};
 
 use crate::record::union::union;
 use crate::record::{Record, RunKey, StageRun};
@@ -101,16 +101,7 @@ fn missing(shards: &[(u32, u32)]) -> Result<Option<StageRun>, MergeError> {
         return Ok(None);
     }
     let stage = StageId::new("shards")?;
-    let mut run = StageRun::new(StageOutcome {
-        stage: stage.clone(),
-        subject: Subject::Tree,
-        status: Status::Gaps,
-        reason: None,
-        cached: false,
-        policy: Policy::Both,
-        variant: 0,
-        milliseconds: 0,
-    });
+    let mut run = StageRun::new(StageOutcome::new(stage.clone(), Subject::Tree, Status::Gaps));
     run.gaps = absent
         .into_iter()
         .map(|index| Gap {

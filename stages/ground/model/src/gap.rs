@@ -10,7 +10,7 @@ use crate::{Hasher, StageId, Subject};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum GapKind {
-    /// A stage, a subject or a data set is missing or failed. Always blocks.
+    /// A stage, a subject or a data set is missing, failed or too old. Always blocks.
     Lost,
     /// A file that should have been read and could not be. Blocks unless baselined, waived or unchanged.
     Unread,
@@ -50,6 +50,9 @@ impl Gap {
 }
 
 impl GapKind {
+    /// All of them, the worst first.
+    pub const ALL: [Self; 3] = [Self::Lost, Self::Unread, Self::Partial];
+
     /// Returns the word used in files and reports.
     pub const fn name(self) -> &'static str {
         match self {

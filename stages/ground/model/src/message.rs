@@ -73,6 +73,14 @@ pub struct StageOutcome {
     pub milliseconds: u64,
 }
 
+impl StageOutcome {
+    /// Tells how something ended that no cache answered and no policy configured.
+    pub fn new(stage: StageId, subject: Subject, status: Status) -> Self {
+        let policy = Policy::Both;
+        Self { stage, subject, status, reason: None, cached: false, policy, variant: 0, milliseconds: 0 }
+    }
+}
+
 /// How a stage ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use model::{Digest, Hasher, Rule, StageId, SubjectKind};
+use model::{Digest, Hasher, Rule, RuleId, StageId, SubjectKind};
 
 use crate::{ConfigError, Files, Given, Globs, Need, Sink, StageError};
 
@@ -17,6 +17,11 @@ pub trait Stage: Send + Sync {
 
     /// Returns all rules the stage brings, for `explain` and for reports.
     fn rules(&self) -> Vec<Rule>;
+
+    /// Tells how one of these rules looks for what it finds, each line with what it is about, for `explain`.
+    fn details(&self, _rule: &RuleId) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
 
     /// Returns all rules the stage can report where it is: those of policy files that it is handed with them. Of a file that
     /// cannot be used none: the run tells why.
