@@ -86,7 +86,7 @@ fn stages(kinds: &[Kind]) -> Value {
         .map(|name| json!({ "if": { "properties": { "uses": { "const": name } } }, "then": reference(name) }))
         .collect();
     json!({
-        "description": "The stages by name.",
+        "description": "The stages by name; what applies to the tree when nothing is said.",
         "type": ["object", "null"],
         "properties": properties,
         "patternProperties": {

@@ -18,8 +18,7 @@ pub(crate) const DATA: &str = "advisories";
 /// What to do about a database that is missing or damaged.
 pub(crate) const UPDATE: &str = "run `sluicegate db update`";
 /// What to do about one that is too old.
-const RENEW: &str =
-    "run `sluicegate db update`; how old it may be says `max-age` of the section, `none` for any age";
+const RENEW: &str = "run `sluicegate db update`, or say in the section how old it may be: `max-age: 90d`, or `none` for any age";
 
 /// The advisories at hand.
 #[derive(Default)]
