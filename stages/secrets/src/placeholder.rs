@@ -99,7 +99,7 @@ const NOUNS: &[&str] = &["key", "pass", "passphrase", "password", "secret", "tok
 
 /// Whole values that mask another, or say that there is none.
 const MASKS: &[&str] =
-    &["dummy", "filtered", "hidden", "masked", "obfuscated", "omitted", "redacted", "removed"];
+    &["dummy", "filtered", "hidden", "masked", "obfuscated", "omitted", "redacted", "removed", "replace"];
 
 /// Tells whether the body of a credential (without its fixed prefix) was made up by hand.
 pub(crate) fn is_placeholder(body: &[u8]) -> bool {
@@ -214,6 +214,7 @@ mod tests {
         check("ThisIsASecretForDocs", true);
         check("not-a-real-password", true);
         check("hidden", true);
+        check("REPLACE", true);
         check("dummy", true);
         check("SET-ME-PLEASE", true);
         // Somebody runs a database with it.

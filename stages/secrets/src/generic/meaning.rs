@@ -278,6 +278,10 @@ mod tests {
     fn what_is_looked_up_stands_elsewhere() {
         let code = |line: &str, expected| check(line, Language::Code, expected);
         code("S3_SECRET_KEY = envsecret('S3_SECRET_KEY')", true);
+        code("const savedPassword = localStorage.getItem('rememberedPassword');", true);
+        code("password=random.RandomPassword('workspacePwd', length=12).result", true);
+        code("var password = new RandomUuid('sqlPassword').Result;", true);
+        code("secret = new Secret('k9XwLq27vT')", false);
         code("password = 'DB_PASSWORD'", true);
         code("password = 'SUMMER_2026_DAY'", false);
         code("$options[CURLOPT_USERPWD] = \"$value[0]:$value[1]\";", true);

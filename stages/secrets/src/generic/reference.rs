@@ -16,6 +16,7 @@ pub(super) fn is_reference(text: &[u8], assignment: &Assignment, name: &Name, hi
         || is_name_of_field(value, name)
         || is_beginning(text, assignment, value)
         || is_own_name(value, assignment, name, hint)
+        || is_made_elsewhere(text, assignment)
         || is_variable(text, assignment, value, hint)
         || assignment.quote.is_none() && (is_expression(value) || is_code(value))
 }
@@ -131,6 +132,14 @@ fn is_own_name(value: &[u8], assignment: &Assignment, name: &Name, hint: &Hint) 
     argument
         || column
         || several && (own == value_letters || tail || assignment.wrapped && value_letters.len() > 5 && ends)
+}
+
+/// Tells whether the value says under which name another is kept in a browser or drawn: `localStorage.getItem("savedPassword")`,
+/// `new RandomPassword("workspacePwd")`.
+fn is_made_elsewhere(text: &[u8], assignment: &Assignment) -> bool {
+    let between = text.get(assignment.name.end..assignment.value.start).unwrap_or_default();
+    let has = |mark: &str| memchr::memmem::find(between, mark.as_bytes()).is_some();
+    assignment.wrapped && (has("torage.getItem(") || has("Random"))
 }
 
 /// First parts of what a template or a program looks up.
