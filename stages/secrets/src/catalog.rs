@@ -2,6 +2,7 @@
 
 use crate::rule_file::{RuleEntry, RuleKind};
 use crate::rules::RulesError;
+use crate::{Hint, Options, Rules, scan};
 
 static RULES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.bin"));
 
@@ -31,8 +32,16 @@ pub(crate) fn details(id: &str) -> Vec<(&'static str, String)> {
         details.push(("checksum", checksum.clone()));
     }
     let shown: Vec<(String, String)> = postcard::from_bytes(SHOWN).unwrap_or_default();
-    details.extend(shown.into_iter().find(|(of, _)| of == id).map(|(_, line)| ("as in", line)));
+    let shown = shown.into_iter().find(|(of, _)| of == id).map(|(_, line)| line);
+    let quiet = |line: &String| Rules::own().is_ok_and(|rules| is_quiet(line, &rules));
+    details.extend(shown.filter(quiet).map(|line| ("as in", line)));
     details
+}
+
+/// Tells whether nothing is found in a line: only such a one is shown.
+fn is_quiet(line: &str, rules: &Rules) -> bool {
+    let options = Options { salt: [0; 32], threshold: 50, archives: false };
+    scan(line.as_bytes(), &[0..line.len()], &Hint::NONE, rules, &options).hits.is_empty()
 }
 
 #[cfg(test)]
@@ -134,18 +143,16 @@ pub(crate) mod tests {
         wrong
     }
 
-    /// What `explain` shows is nothing that we or anybody else would find.
+    /// What is cut is no credential any more: of a few a name alone makes a guess, and those are not shown.
     #[test]
-    fn no_example_that_is_shown_is_found() {
+    fn examples_that_are_shown_hold_no_credential() {
         let rules = Rules::own().unwrap();
         let shown: Vec<(String, String)> = postcard::from_bytes(super::SHOWN).unwrap();
-        let mut wrong = Vec::new();
-        for (id, line) in &shown {
-            let scanned = scan(line.as_bytes(), &[0..line.len()], &Hint::NONE, &rules, &options());
-            let names = scanned.hits.iter().map(|hit| rules.entry(hit.rule).unwrap().id.clone());
-            wrong.extend(names.map(|found| format!("{id}: {found} in {line}")));
-        }
-        assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), shown.len(), wrong.join("\n"));
+        let found: Vec<_> = shown.iter().filter(|(_, line)| !super::is_quiet(line, &rules)).collect();
+        assert!(found.len() < 10 && shown.len() > 850, "{} of {}: {found:#?}", found.len(), shown.len());
+        let as_in = |id: &str| super::details(id).into_iter().find(|(what, _)| *what == "as in");
+        assert_eq!(as_in("stripe-secret-key"), Some(("as in", "STRIPE_SECRET_KEY=sk_l…".to_owned())));
+        assert!(found.first().is_none_or(|(id, _)| as_in(id).is_none()));
     }
 
     #[test]
