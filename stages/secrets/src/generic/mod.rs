@@ -150,6 +150,9 @@ pub(crate) fn is_name_or_text(value: &[u8]) -> bool {
     reference::is_name_of_variable(value) || meaning::is_text(value)
 }
 
+/// Bytes behind a value in which the mark of a cut is looked for.
+const ELIDED: usize = 40;
+
 fn is_stand_in(text: &[u8], assignment: &Assignment) -> bool {
     let value = text.get(assignment.value.clone()).unwrap_or_default();
     let one_character = value.iter().all(|byte| Some(byte) == value.first())
@@ -159,7 +162,13 @@ fn is_stand_in(text: &[u8], assignment: &Assignment) -> bool {
     // `AIzaXXXX`, and the UUID of nothing: `00000000-0000-0000-0000-000000000001`.
     let ends_masked = value.len() > 6 && (value.ends_with(b"XXXX") || value.ends_with(b"xxxx"));
     let counted = is_uuid(value) && distinct(value) <= 4;
+    // `refresh_token=Atzr|IwEB…` has been cut.
+    let rest =
+        text.get(assignment.value.end..text.len().min(assignment.value.end + ELIDED)).unwrap_or_default();
+    let word = rest.split(u8::is_ascii_whitespace).next().unwrap_or_default();
+    let elided = memchr::memmem::find(word, "\u{2026}".as_bytes()).is_some();
     one_character
+        || elided
         || masked
         || ends_masked
         || counted
@@ -188,6 +197,17 @@ mod tests {
         check("password: dummy", true);
         check("password: n3rrKF4kgVcDuAxxxg6eg", false);
         check("password: Dummy4kgVc", false);
+    }
+
+    #[test]
+    fn what_has_been_cut_is_no_credential() {
+        let check = |line: &str, expected: bool| {
+            let (assignment, _) = found_in(line, Language::Unknown).unwrap();
+            assert_eq!(is_stand_in(line.as_bytes(), &assignment), expected, "{line}");
+        };
+        check("refresh_token=Atzr|IwEB\u{2026}", true);
+        check("refresh_token=Atzr|IwEB", false);
+        check("refresh_token=Atzr IwEB\u{2026}", false);
     }
 
     #[test]

@@ -33,6 +33,7 @@ pub(super) fn is_other(text: &[u8], assignment: &Assignment, name: &Name, hint: 
         || is_checksum(text, assignment)
         || is_for_searching(text, assignment, name, value)
         || is_beside_hash(text, assignment, name)
+        || is_scheme(text, assignment, name, value)
         || is_of_binding(text, assignment, name)
         || value.starts_with(b"AIza") && check::is_of_firebase(text, &assignment.value)
 }
@@ -267,6 +268,14 @@ fn is_of_binding(text: &[u8], assignment: &Assignment, name: &Name) -> bool {
         || matches!(name.text.as_str(), "key" | "secretKey") && beside("remoteref:")
 }
 
+/// Tells whether the value is the scheme that a header's credential follows: `Authorization: Snowflake Token=…`.
+fn is_scheme(text: &[u8], assignment: &Assignment, name: &Name, value: &[u8]) -> bool {
+    name.text.eq_ignore_ascii_case("authorization")
+        && assignment.quote.is_none()
+        && value.iter().all(u8::is_ascii_alphabetic)
+        && text.get(assignment.value.end) == Some(&b' ')
+}
+
 /// Shortest hash of a password, in base64.
 const HASH: usize = 20;
 
@@ -352,6 +361,8 @@ mod tests {
         check("data:\n  - secretKey: g2iix2c1zwlt3dgvo35h\n", "secret.yaml", false);
         check("    proxy_pass mycluster;", "nginx.conf", true);
         check("    mail_pass mycluster", "mail.conf", false);
+        check("Authorization: Snowflake Token=\"k9XwLq27vT\"", "a.http", true);
+        check("Authorization: k9XwLq27vT", "a.http", false);
     }
 
     #[test]
