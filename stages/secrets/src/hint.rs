@@ -1,13 +1,15 @@
 //! What a file's path says about its content, reduced to what the engine uses.
 
+mod area;
+
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
 
-use crate::locale;
 use crate::readers::Reader;
+pub use area::Area;
 
 /// What kind of text the extension promises; it decides whether an unquoted word can be a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -28,21 +30,6 @@ pub enum Language {
     Prose,
     /// Made by a tool, for a tool: lock files, source maps, minified code.
     Generated,
-}
-
-/// What part of a project the file belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Area {
-    /// The project itself.
-    Main,
-    /// Tests and their data.
-    Test,
-    /// Examples, samples, templates, documentation.
-    Example,
-    /// Code of others that is kept here.
-    Vendored,
-    /// Texts of the user interface in some language: they speak of passwords and hold none.
-    Words,
 }
 
 /// What a path says. The same content under paths with equal hints gives equal results.
@@ -109,101 +96,15 @@ const PROSE: &[&str] =
     &["adoc", "asciidoc", "log", "markdown", "md", "mdx", "org", "po", "pot", "rst", "tex", "txt"];
 const GENERATED: &[&str] = &["lock", "map", "sum", "snap"];
 
-const TEST: &[&str] = &[
-    ".circleci",
-    ".github",
-    ".snapshots",
-    "__snapshots__",
-    "cassettes",
-    "ci",
-    "cypress",
-    "factories",
-    "playwright",
-    "t",
-    "testcase",
-    "testcases",
-    "testfixtures",
-    "testutil",
-    "testutils",
-    "test",
-    "tests",
-    "testing",
-    "spec",
-    "specs",
-    "__tests__",
-    "testdata",
-    "test_data",
-    "e2e",
-    "fixture",
-    "fixtures",
-    "mock",
-    "mocks",
-    "__mocks__",
-];
-/// Files that say how a project is tested.
-const TEST_FILES: &[&str] = &[
-    ".drone.yml",
-    ".gitlab-ci.yml",
-    ".travis.yml",
-    "appveyor.yml",
-    "azure-pipelines.yml",
-    "bitbucket-pipelines.yml",
-    "phpunit.xml",
-    "phpunit.xml.dist",
-];
-const EXAMPLE: &[&str] = &[
-    "example",
-    "examples",
-    "sample",
-    "samples",
-    "demo",
-    "demos",
-    "doc",
-    "docs",
-    "documentation",
-    "template",
-    "templates",
-    "tutorial",
-    "tutorials",
-];
-const VENDORED: &[&str] = &[
-    "vendor",
-    "node_modules",
-    "third_party",
-    "third-party",
-    "thirdparty",
-    "bower_components",
-    "site-packages",
-    "external",
-];
-
-const WORDS: &[&str] = &[
-    "i18n",
-    "l10n",
-    "lang",
-    "langs",
-    "language",
-    "languages",
-    "locale",
-    "locales",
-    "localization",
-    "messages",
-    "nls",
-    "strings",
-    "translation",
-    "translations",
-    "lproj",
-];
-
 impl Hint {
     /// Says nothing: for content whose path is not known.
     pub const NONE: Self = Self { reader: None, language: Language::Unknown, area: Area::Main };
 
     /// Reads a path with `/`.
     pub fn of(path: &str) -> Self {
-        let lower = path.to_ascii_lowercase();
-        let name = lower.rsplit('/').next().unwrap_or(&lower);
-        Self { reader: Reader::of(&lower), language: language(name), area: area(&lower, name) }
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let name = name.to_ascii_lowercase();
+        Self { reader: Reader::of(path, &name), language: language(&name), area: area::of(folder, &name) }
     }
 
     /// Returns what a file of this name may be, where its folder is not known: one hint for each reader that could be meant.
@@ -244,91 +145,31 @@ fn language(name: &str) -> Language {
     if name.starts_with('.') && name.ends_with("rc") || name.ends_with("profile") && !extension.is_empty() {
         return if name.contains("sh") { Language::Shell } else { Language::Settings };
     }
-    WORD_LISTS.get_or_init(WordLists::new).extensions.get(extension).copied().unwrap_or(Language::Unknown)
+    EXTENSIONS.get_or_init(extensions).get(extension).copied().unwrap_or(Language::Unknown)
 }
 
 /// The lists above by word: a repository has a hundred thousand paths.
-struct WordLists {
-    extensions: HashMap<&'static str, Language, RandomState>,
-    areas: HashMap<&'static [u8], Area, RandomState>,
-}
+type Extensions = HashMap<&'static str, Language, RandomState>;
 
-static WORD_LISTS: OnceLock<WordLists> = OnceLock::new();
+static EXTENSIONS: OnceLock<Extensions> = OnceLock::new();
 
-impl WordLists {
-    fn new() -> Self {
-        let languages = [
-            (CODE, Language::Code),
-            (SHELL, Language::Shell),
-            (JSON, Language::Json),
-            (MARKUP, Language::Markup),
-            (SETTINGS, Language::Settings),
-            (PROSE, Language::Prose),
-            (GENERATED, Language::Generated),
-        ];
-        let mut extensions = HashMap::default();
-        for (words, language) in languages {
-            for word in words {
-                extensions.entry(*word).or_insert(language);
-            }
-        }
-        let areas =
-            [(VENDORED, Area::Vendored), (WORDS, Area::Words), (TEST, Area::Test), (EXAMPLE, Area::Example)];
-        let areas = areas
-            .iter()
-            .flat_map(|(words, area)| words.iter().map(|word| (word.as_bytes(), *area)))
-            .collect();
-        Self { extensions, areas }
-    }
-}
-
-fn area(path: &str, name: &str) -> Area {
-    let known = &WORD_LISTS.get_or_init(WordLists::new).areas;
-    let mut among = Among::default();
-    for folder in path.as_bytes().rsplit(|byte| *byte == b'/').skip(1) {
-        // `_locales` holds the texts of a browser's extension.
-        let bare =
-            folder.iter().position(|byte| *byte != b'_').and_then(|at| folder.get(at..)).unwrap_or(folder);
-        among.add(known.get(folder).or_else(|| known.get(bare)).copied());
-        let is_between = |byte: &u8| matches!(byte, b'_' | b'-' | b'.');
-        if folder.iter().any(is_between) {
-            let words = folder.split(is_between).filter_map(|word| known.get(word).copied());
-            words.filter(|area| *area == Area::Test).for_each(|area| among.add(Some(area)));
+fn extensions() -> Extensions {
+    let languages = [
+        (CODE, Language::Code),
+        (SHELL, Language::Shell),
+        (JSON, Language::Json),
+        (MARKUP, Language::Markup),
+        (SETTINGS, Language::Settings),
+        (PROSE, Language::Prose),
+        (GENERATED, Language::Generated),
+    ];
+    let mut extensions = Extensions::default();
+    for (words, language) in languages {
+        for word in words {
+            extensions.entry(*word).or_insert(language);
         }
     }
-    if among.has(Area::Vendored) {
-        return Area::Vendored;
-    }
-    let mut parts = name.as_bytes().split(|byte| *byte == b'.');
-    let stem = parts.next().unwrap_or_default().split(|byte| matches!(byte, b'_' | b'-'));
-    stem.chain(parts).for_each(|word| among.add(known.get(word).copied()));
-    if locale::is_translation(name) || among.has(Area::Words) && locale::is_of_language(path, name) {
-        Area::Words
-    } else if among.has(Area::Test) || TEST_FILES.contains(&name) {
-        Area::Test
-    } else if among.has(Area::Example) || name.starts_with("readme") {
-        Area::Example
-    } else {
-        Area::Main
-    }
-}
-
-/// The areas that parts of a path speak of.
-#[derive(Debug, Clone, Copy, Default)]
-struct Among(u8);
-
-impl Among {
-    const fn bit(area: Area) -> u8 {
-        1 << area as u8
-    }
-
-    fn add(&mut self, area: Option<Area>) {
-        self.0 |= area.map_or(0, Self::bit);
-    }
-
-    const fn has(self, area: Area) -> bool {
-        self.0 & Self::bit(area) != 0
-    }
+    extensions
 }
 
 #[cfg(test)]

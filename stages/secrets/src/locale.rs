@@ -29,27 +29,37 @@ pub(crate) fn is_translation(name: &str) -> bool {
     TRANSLATION.iter().any(|extension| name.ends_with(extension))
 }
 
-/// Tells whether a path, in lower case, is that of the texts of some language, once one of its folders says texts.
-pub(crate) fn is_of_language(path: &str, name: &str) -> bool {
+/// Tells whether a file of this name, in lower case, is that of the texts of some language, once one of its folders says texts.
+/// `listed` says that its folder holds a file for each language.
+pub(crate) fn is_of_language(name: &str, listed: bool) -> bool {
     let stem = name.split('.').next().unwrap_or(name);
     // `messages.ca.yml` has its language behind.
     let behind = || name.split('.').count() > 2 && name.rsplit('.').nth(1).is_some_and(is_locale);
-    let folders = || path.split('/').rev().skip(1);
-    // Hardly any of the world's 7,000 languages is in a list: what stands right below such a folder is one.
-    let below = |folder: Option<&str>, name: &str| {
-        let first = name.split(['-', '_', '@']).next().unwrap_or(name);
-        folder.is_some_and(|folder| FOLDERS.contains(&folder.trim_start_matches('_')))
-            && (2..=3).contains(&first.len())
-            && first.bytes().all(|byte| byte.is_ascii_alphabetic())
-            && !OTHER.contains(&first)
-    };
     is_locale(stem)
         || WORD_LIKE.contains(&stem)
         || matches!(stem, "strings" | "translations")
         || behind()
-        || below(folders().next(), stem)
-        || below(folders().nth(1), folders().next().unwrap_or_default())
-        || folders().any(is_locale)
+        || listed && is_listed(stem)
+}
+
+/// Tells whether a folder, in lower case, is that of a language, or lies in one.
+pub(crate) fn is_folder_of_language(folder: &str) -> bool {
+    let (above, last) = folder.rsplit_once('/').unwrap_or(("", folder));
+    folder.split('/').any(is_locale) || lists_languages(above) && is_listed(last)
+}
+
+/// Tells whether a folder, in lower case, holds a file or a folder for each language.
+pub(crate) fn lists_languages(folder: &str) -> bool {
+    let last = folder.rsplit('/').next().unwrap_or(folder);
+    FOLDERS.contains(&last.trim_start_matches('_'))
+}
+
+/// Tells whether a name may be a language where each has its own: hardly any of the world's 7,000 is in a list.
+fn is_listed(name: &str) -> bool {
+    let first = name.split(['-', '_', '@']).next().unwrap_or(name);
+    (2..=3).contains(&first.len())
+        && first.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && !OTHER.contains(&first)
 }
 
 /// Tells whether a name is a locale or ends in one: `de`, `pt-br`, `messages_fr`, `values-zh-rcn`, `de_informal`, `aa-er`.

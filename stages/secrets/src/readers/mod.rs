@@ -190,16 +190,16 @@ impl Reader {
         })
     }
 
-    /// Returns the reader for the file at a path in lower case.
-    pub(crate) fn of(path: &str) -> Option<Self> {
-        let name = path.rsplit('/').next().unwrap_or(path);
+    /// Returns the reader for the file at a path, with its name in lower case.
+    pub(crate) fn of(path: &str, name: &str) -> Option<Self> {
         if !is_known(name) {
             return None;
         }
+        let path = path.to_ascii_lowercase();
         // Where two formats share a name, the longer one knows more of the path.
         let fit = |reader: &Self| {
             let names = reader.format().map_or(&[][..], |format| format.names).iter();
-            names.filter(|name| is_at(name, path)).map(|name| name.len()).max()
+            names.filter(|name| is_at(name, &path)).map(|name| name.len()).max()
         };
         Self::all()
             .filter_map(|reader| Some((fit(&reader)?, reader)))
@@ -350,7 +350,8 @@ mod tests {
     /// Reads a text under a path and compares the values of its secret fields.
     #[track_caller]
     pub(super) fn check(path: &str, text: &str, expected: &[&str]) {
-        let reader = Reader::of(path).unwrap_or_else(|| panic!("no reader for {path}"));
+        let reader = Reader::of(path, path.rsplit('/').next().unwrap_or(path))
+            .unwrap_or_else(|| panic!("no reader for {path}"));
         let fields = (reader.format().unwrap().read)(text.as_bytes());
         let filled =
             fields.iter().filter(|field| is_filled_in(text[field.range.clone()].as_bytes(), field.form));
