@@ -6,6 +6,7 @@ mod delta;
 mod forest;
 mod inflate;
 mod keys;
+mod loose;
 mod pack;
 mod seen;
 mod taken;
@@ -106,14 +107,16 @@ impl Objects {
     pub(crate) fn size(&self, id: &[u8]) -> Option<u64> {
         match self.packs.iter().find_map(|pack| pack.find(id).map(|offset| (pack, offset))) {
             Some((pack, offset)) => pack.size(offset),
-            None => self.folders.iter().find_map(|folder| loose_size(&loose_path(folder, id))),
+            None => self.folders.iter().find_map(|folder| loose::size(&loose::path(folder, id))),
         }
     }
 
-    /// Reads a packed object of at most `bound` bytes. `None` is no verdict: git's library may know it, or why it cannot be
-    /// read.
+    /// Reads an object of at most `bound` bytes. `None` is no verdict: git's library may know it, or why it cannot be read.
     pub(crate) fn read(&self, id: &[u8], bound: u64) -> Option<(Kind, Vec<u8>)> {
-        self.packs.iter().find_map(|pack| pack.find(id).map(|offset| pack.read(offset, bound)))?
+        match self.packs.iter().find_map(|pack| pack.find(id).map(|offset| (pack, offset))) {
+            Some((pack, offset)) => pack.read(offset, bound),
+            None => self.folders.iter().find_map(|folder| loose::read(&loose::path(folder, id), bound)),
+        }
     }
 
     /// Returns the first bytes of the object, at most `length`; `None` when that needs the whole object, or it is not here.
@@ -275,23 +278,4 @@ fn pack_indices(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
 
 fn pack_name(index: &Path) -> String {
     index.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-fn loose_path(folder: &Path, id: &[u8]) -> PathBuf {
-    let name = hex::encode(id);
-    let (first, rest) = name.split_at_checked(2).unwrap_or(("", &name));
-    folder.join(first).join(rest)
-}
-
-/// Reads the length out of a loose object's header: `blob 42` and a NUL, deflated.
-fn loose_size(path: &Path) -> Option<u64> {
-    use std::io::Read as _;
-    let mut packed = [0; 128];
-    let mut file = std::fs::File::open(path).ok()?;
-    let length = file.read(&mut packed).ok()?;
-    let mut header = [0; 32];
-    let written = with_inflater(|inflater| inflater.prefix(packed.get(..length)?, &mut header).ok())?.2;
-    let header = header.get(..written)?;
-    let text = header.split(|byte| *byte == 0).next().and_then(|text| std::str::from_utf8(text).ok())?;
-    text.split_once(' ')?.1.parse().ok()
 }
