@@ -10,7 +10,7 @@ use foldhash::quality::RandomState;
 use crate::rules::RuleIndex;
 
 /// Longer lines are read each time.
-const LONGEST: usize = 4096;
+const LONGEST: usize = 1 << 20;
 /// Known text between two stretches of new lines that is read with them: beginning anew costs more.
 const NEAR: usize = 64;
 /// Bytes around a window that decide where a word ends.
