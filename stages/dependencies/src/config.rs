@@ -17,8 +17,8 @@ pub(crate) struct Config {
     /// Which database is meant. With `none`, only the advisories of your own are looked at.
     #[schemars(with = "Database")]
     database: Option<Spanned<Database>>,
-    /// How many days the newest advisory of an ecosystem may be old, as `30d`, which is the default. A database that is
-    /// older leaves the run incomplete; `none` takes one of any age.
+    /// How many days the newest advisory of an ecosystem may be old, as `7d`: a database that is older leaves the run incomplete.
+    /// Where nothing is said, one older than 30 days is a partial gap, which is listed; `none` takes one of any age.
     #[schemars(with = "Option<String>", regex(pattern = r"^(none|[1-9][0-9]{0,3}d)$"))]
     max_age: Option<Spanned<String>>,
     /// What dependencies are for that are looked at; all by default. Where it is not known, a dependency counts as
@@ -28,7 +28,7 @@ pub(crate) struct Config {
     ignore: Vec<RawIgnore>,
 }
 
-/// Days after which a database is stale where the section does not say. Each of the ecosystems has a new advisory every few
+/// Days after which a database is called old where the section does not say. Each of the ecosystems has a new advisory every few
 /// days, a database that is kept up to date included.
 const MAX_AGE: u32 = 30;
 
@@ -94,6 +94,8 @@ pub(crate) struct Checked {
     pub(crate) database: Database,
     /// Days that the newest advisory may be old; any number when `None`.
     pub(crate) max_age: Option<u32>,
+    /// Whether the section says so: an older database is none then.
+    pub(crate) age_counts: bool,
     /// Sorted, each once.
     pub(crate) scopes: Vec<Scope>,
     pub(crate) ignore: Vec<Ignore>,
@@ -120,6 +122,7 @@ impl Checked {
         Ok(Self {
             folders,
             database: raw.database.map(|database| database.value).unwrap_or_default(),
+            age_counts: raw.max_age.is_some(),
             max_age: raw.max_age.map_or(Ok(Some(MAX_AGE)), |age| check_age(section, &age))?,
             scopes,
             ignore: ignore.collect::<Result<_, _>>()?,

@@ -18,7 +18,7 @@ pub(crate) const DATA: &str = "advisories";
 /// What to do about a database that is missing or damaged.
 pub(crate) const UPDATE: &str = "run `sluicegate db update`";
 /// What to do about one that is too old.
-const RENEW: &str = "run `sluicegate db update`, or say in the section how old it may be: `max-age: 90d`, or `none` for any age";
+const RENEW: &str = "run `sluicegate db update`; in the section, `max-age: 7d` counts an older one as missing, and `none` takes any age";
 
 /// The advisories at hand.
 #[derive(Default)]
@@ -92,7 +92,7 @@ impl Shelf {
         self.gaps.is_empty()
     }
 
-    /// Says what the shards that were opened do not know. One that is too old leaves open as much as one that is not there.
+    /// Says what the shards that were opened do not know.
     fn say_limits(&mut self, config: &Checked, today: Option<Date>) {
         for (ecosystem, index) in &self.database {
             let summary = index.summary();
@@ -114,7 +114,8 @@ impl Shelf {
             if let Some((code, reason)) =
                 config.max_age.and_then(|most| age(*ecosystem, newest, most, today?))
             {
-                say(GapKind::Lost, code, reason, RENEW);
+                // Without a word of the policy it was looked at within a limit; with one, as if there were none.
+                say(if config.age_counts { GapKind::Lost } else { GapKind::Partial }, code, reason, RENEW);
             }
         }
     }
