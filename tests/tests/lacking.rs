@@ -49,7 +49,8 @@ fn what_a_database_does_not_know_is_told_by_status_and_run() {
         let gaps = report["gaps"].as_array().unwrap().iter().map(|gap| (&gap["code"], &gap["kind"]));
         (code, gaps.map(|(code, kind)| format!("{code} {kind}")).collect::<Vec<_>>())
     };
-    let [lost, stale] = ["\"lost-advisories\" \"unread\"", "\"stale-database\" \"partial\""].map(str::to_owned);
+    let [lost, stale] =
+        ["\"lost-advisories\" \"unread\"", "\"stale-database\" \"partial\""].map(str::to_owned);
     assert_eq!(gaps(), (3, vec![lost.clone(), stale]));
     let record = site.beside("record").display().to_string();
     assert_eq!(site.run(&["run", "--offline", "-q", "--record", &record]).code, 3);

@@ -99,3 +99,18 @@ fn the_shards_of_a_run_hold_each_configuration_once() {
     let report: Value = serde_json::from_str(&merged.stdout).unwrap_or_default();
     assert_eq!(report["findings"].as_array().map(Vec::len), Some(1));
 }
+
+/// What a file does not say it does not loosen, and a waiver stands where it was written.
+#[test]
+fn a_file_that_says_nothing_of_the_gate_loosens_nothing() {
+    let own = "version: 1\nextends: [./org.yaml]\nstages: { secrets: {} }\nwaivers:\n  \
+               - { id: CVE-2020-0001, reason: made up, owner: me, expires: 2999-01-31 }\n";
+    let organization = "version: 1\ngate: { fail-on: medium, unknown-as: critical }\n";
+    let (code, report) = judge(&site(own, organization, false), false);
+    assert_eq!((code, &report["gate"]["loosened"]), (1, &Value::Array(vec![])), "{report:#}");
+    let told = site(own, organization, false).run(&["run", "--offline"]).stdout;
+    assert!(told.contains("sluicegate.yaml:5:5") && !told.contains("org.yaml:"), "{told}");
+    let looser = "version: 1\nextends: [./org.yaml]\nstages: { secrets: {} }\ngate: { fail-on: critical }\n";
+    let (_, report) = judge(&site(looser, organization, false), false);
+    assert_eq!(report["gate"]["loosened"].as_array().map(Vec::len), Some(1), "{report:#}");
+}

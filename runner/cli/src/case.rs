@@ -151,10 +151,15 @@ fn side(texts: &[PolicyText]) -> Result<Side, Errors> {
     let mut policy = own.check(raw.clone())?;
     let mut loosened = Vec::new();
     for organization in organizations {
-        let stricter = organization.check(organization.raw()?.unsaid_from(&raw))?;
-        let (tightened, lost) = Policy::tighten(&stricter, &policy);
-        policy = tightened;
-        loosened.extend(lost);
+        let theirs = organization.raw()?;
+        // What the repository says nothing of loosens nothing.
+        let said = own.check(raw.clone().gate_from(&theirs))?;
+        let says_waivers = theirs.waivers.is_some();
+        let stricter = organization.check(theirs.unsaid_from(&raw))?;
+        // Taken over, they stand in the repository's file.
+        let stricter = if says_waivers { stricter } else { stricter.with_waivers_of(&said) };
+        loosened.extend(Policy::tighten(&stricter, &said).1);
+        policy = Policy::tighten(&stricter, &policy).0;
     }
     Ok((policy, loosened))
 }

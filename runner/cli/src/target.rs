@@ -174,7 +174,18 @@ impl Extent {
         let repository = checkout.whole()?;
         let Some(head) = &checkout.head else { return Err(no_commit()) };
         let base = repository.merge_base(&target.commit, head).map_err(Fault::incomplete)?;
-        let base = base.ok_or_else(|| no_merge_base(repository, &target.commit))?;
+        let Some(base) = base else {
+            // A branch with a root of its own, as one of pages, has nothing to be compared with.
+            return if asked == Scope::Outgoing && !repository.is_shallow() {
+                let name = &target.name;
+                all(
+                    asked,
+                    Some(format!("the commit has no history in common with {name}: everything in it is new")),
+                )
+            } else {
+                Err(no_merge_base(repository, &target.commit))
+            };
+        };
         let landed = base == *head;
         if landed && asked == Scope::Change && target.named != Named::CommandLine {
             return all(Scope::Full, Some(landed_note(surroundings, target)));
@@ -272,6 +283,7 @@ fn no_merge_base(repository: &Repository, target: &str) -> Fault {
             .hint("deepen it: git fetch --unshallow (GitHub: fetch-depth: 0; GitLab: GIT_DEPTH: \"0\")");
     }
     Fault::usage(format!("the commit checked out and {short} have no common history"))
+        .hint("name a commit that both have, or check everything: --profile release")
 }
 
 /// Returns the paths at which two trees differ, sorted.

@@ -89,6 +89,12 @@ impl Policy {
         self.newly_disclosed.unwrap_or(self.fail_on)
     }
 
+    /// Takes the waivers of another policy for its own.
+    #[must_use]
+    pub fn with_waivers_of(self, other: &Self) -> Self {
+        Self { waivers: other.waivers.clone(), ..self }
+    }
+
     /// Returns every waiver once, in the order of the files.
     pub fn waivers(&self) -> impl Iterator<Item = &Waiver> {
         let all: Vec<&Waiver> = self.waivers.iter().flatten().collect();

@@ -72,6 +72,14 @@ impl Graph {
         self.trouble(trouble.hint(MAKE_ANEW));
     }
 
+    /// Says that a file holds nothing that makes it a lockfile: it was emptied, or is something else.
+    pub(crate) fn no_lockfile(&mut self) {
+        self.malformed_entry(
+            1,
+            "neither a package nor a version of the format is in it, so this is no lockfile",
+        );
+    }
+
     /// Says that an entry lacks its name or its version.
     pub(crate) fn incomplete_entry(&mut self, line: u32, name: Option<&str>) {
         match name {

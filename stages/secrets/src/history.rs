@@ -96,16 +96,28 @@ pub(crate) fn look(given: &Given<'_>, out: &Sink, prepared: &Prepared<'_>) -> Re
         out.gap_at(GapKind::Unread, missing.code, &missing.path, None, missing.reason, Some(FETCH));
     }
     let introduced = origins.places;
-    for (blob, reached) in &limits {
-        let path =
-            introduced.get(blob).and_then(|places| places.first()).map_or("", |place| place.path.as_str());
+    say_limits(out, &limits, &introduced);
+    out.count("commits", origins.commits);
+    if !prepared.whole_history {
+        // A clone holds blobs that no commit leads to, and which ones differs from clone to clone.
+        totals.say_contents(out);
+    }
+    Second { given, prepared, holders: &holders, looks: Mutex::default() }.say(out, &introduced)
+}
+
+/// Says which limits were reached in what commits brought; what no commit leads to is in this clone alone.
+fn say_limits(
+    out: &Sink,
+    limits: &BTreeMap<Digest, BTreeSet<Limit>>,
+    introduced: &BTreeMap<Digest, Vec<Introduced>>,
+) {
+    for (blob, reached) in limits {
+        let Some(place) = introduced.get(blob).and_then(|places| places.first()) else { continue };
         for limit in reached {
             let (kind, code, reason) = limit.gap();
-            out.gap(kind, code, path, reason);
+            out.gap(kind, code, &place.path, reason);
         }
     }
-    totals.say_contents(out);
-    Second { given, prepared, holders: &holders, looks: Mutex::default() }.say(out, &introduced)
 }
 
 /// Says what of blobs, folders and commits cannot be read; what is said of several kinds is said once.

@@ -118,8 +118,16 @@ impl RawPolicy {
     /// waivers; rules that ignore findings are never taken over.
     ///
     /// [`Policy::tighten`]: crate::policy::Policy::tighten
-    pub fn unsaid_from(mut self, repository: &Self) -> Self {
-        if let Some(theirs) = &repository.gate {
+    pub fn unsaid_from(self, repository: &Self) -> Self {
+        let mut filled = self.gate_from(repository);
+        filled.waivers = filled.waivers.or_else(|| repository.waivers.clone());
+        filled.baseline = filled.baseline.or_else(|| repository.baseline.clone());
+        filled
+    }
+
+    /// Takes from `other` what is not said of the gate but for its rules.
+    pub fn gate_from(mut self, other: &Self) -> Self {
+        if let Some(theirs) = &other.gate {
             let gate = self.gate.get_or_insert_default();
             gate.fail_on = gate.fail_on.or(theirs.fail_on);
             gate.new_only = gate.new_only.or(theirs.new_only);
@@ -128,8 +136,6 @@ impl RawPolicy {
             gate.fail_on_partial_gaps = gate.fail_on_partial_gaps.or(theirs.fail_on_partial_gaps);
             gate.unknown_as = gate.unknown_as.or(theirs.unknown_as);
         }
-        self.waivers = self.waivers.or_else(|| repository.waivers.clone());
-        self.baseline = self.baseline.or_else(|| repository.baseline.clone());
         self
     }
 }

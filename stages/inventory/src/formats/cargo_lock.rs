@@ -95,7 +95,12 @@ fn parse(source: &Source<'_>) -> Result<Parsed, Malformed> {
 }
 
 fn check_version(root: Table<'_>, lines: &Lines<'_>, graph: &mut Graph) {
-    let Some(version) = root.find("version") else { return };
+    let Some(version) = root.find("version") else {
+        if root.find("package").is_none() && root.find("root").is_none() {
+            graph.no_lockfile();
+        }
+        return;
+    };
     let number = version.number().and_then(|number| number.parse::<u32>().ok());
     if number.is_none_or(|number| number > NEWEST) {
         graph.newer_format(lines.line(version.at().start), NEWEST);

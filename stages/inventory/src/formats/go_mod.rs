@@ -17,6 +17,10 @@ use crate::text::{Lines, Malformed, Piece, shown};
 pub(crate) const FORMAT: Format =
     Format { name: "go.mod", globs: &["**/go.mod"], ecosystem: Ecosystem::Go, last_resort: false, parse };
 
+/// What a line may begin with (<https://go.dev/ref/mod#go-mod-file>).
+const VERBS: &[&str] =
+    &["module", "go", "toolchain", "godebug", "require", "exclude", "replace", "retract", "tool", "ignore"];
+
 /// One directive of the file.
 pub(super) struct Directive<'a> {
     pub(super) verb: &'a str,
@@ -70,8 +74,12 @@ fn parse(source: &Source<'_>) -> Result<Parsed, Malformed> {
                 }
             }
             ("require", _) => graph.malformed_entry(line, "a `require` does not name a module and a version"),
-            _ => {}
+            (verb, _) if VERBS.contains(&verb) => {}
+            (verb, _) => graph.malformed_entry(line, format!("`{}` is no directive of go.mod", shown(verb))),
         }
+    }
+    if !directives.iter().any(|directive| directive.verb == "module") {
+        graph.malformed_entry(1, "no `module` is declared");
     }
     super::go_release::add(&directives, &lines, &mut graph);
     Ok(graph.finish_without_roots())

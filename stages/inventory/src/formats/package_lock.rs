@@ -117,7 +117,12 @@ impl<'a> Reading<'a> {
         let version = match root.find("lockfileVersion") {
             Some(json::Value::Number(text)) => text.parse().unwrap_or(u32::MAX),
             Some(_) => u32::MAX,
-            None => 1,
+            None => {
+                if ["name", "dependencies", "packages"].iter().all(|key| root.find(key).is_none()) {
+                    self.graph.no_lockfile();
+                }
+                1
+            }
         };
         if version > NEWEST {
             self.graph.newer_format(1, NEWEST);

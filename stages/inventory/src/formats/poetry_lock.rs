@@ -32,6 +32,9 @@ fn parse(source: &Source<'_>) -> Result<Parsed, Malformed> {
     let mut graph = Graph::default();
     let metadata = root.table("metadata");
     check_version(metadata, &lines, &mut graph);
+    if metadata.is_none() && root.find("package").is_none() {
+        graph.no_lockfile();
+    }
     let files = metadata.and_then(|metadata| metadata.table("files"));
     let declared = source.nearby.declarations.beside(folder::of(source.path), "pyproject.toml");
     let scopes = Scopes::new(declared);

@@ -227,7 +227,9 @@ impl Name {
 
     /// Tells whether the name says that the value is encrypted, so that it opens nothing by itself.
     pub(crate) fn is_encrypted(&self) -> bool {
-        self.words.iter().any(|word| matches!(word.as_str(), "encrypted" | "ciphertext" | "sealed"))
+        self.words
+            .iter()
+            .any(|word| matches!(word.as_str(), "encrypted" | "ciphertext" | "sealed" | "hashed"))
     }
 
     /// Tells whether the name says nothing but what it promises.

@@ -33,6 +33,8 @@ pub struct Origins {
     pub missing: Option<Problem>,
     /// Commits that are there and cannot be read, and what refs name that is no commit.
     pub problems: Vec<Problem>,
+    /// How many commits were selected.
+    pub commits: u64,
 }
 
 /// Returns for each of `blobs` where it came in; one that no selected commit holds is left out. `absent` is what a
@@ -56,16 +58,17 @@ pub(super) fn attribute_in(
     absent: &BTreeSet<Digest>,
 ) -> Result<Origins, SourceError> {
     let wanted: BTreeSet<Digest> = blobs.iter().copied().chain(traced(absent)).collect();
-    let Traced { mut places, unrooted, problems } = match selection {
+    let Traced { mut places, unrooted, problems, commits } = match selection {
         Selection::Everything => everything(repository, known, &wanted)?,
         Selection::Range { tips, excluded } => Traced {
             places: range::attribute(repository, tips, excluded, known, &wanted)?,
+            commits: range::count(repository, tips, excluded, known)?,
             ..Traced::default()
         },
     };
     let missing = told(absent, &places, &unrooted);
     places.retain(|blob, _| blobs.contains(blob));
-    Ok(Origins { places, missing, problems })
+    Ok(Origins { places, missing, problems, commits })
 }
 
 /// Keeps the earliest place of each blob and path, in order of time.
@@ -115,6 +118,7 @@ struct Traced {
     unrooted: Vec<String>,
     /// Commits that cannot be read, and what refs name that is none.
     problems: Vec<Problem>,
+    commits: u64,
 }
 
 fn everything(
@@ -126,13 +130,14 @@ fn everything(
     let mut graph = Graph::read(repository, objects)?;
     let problems = std::mem::take(&mut graph.problems);
     let unrooted = unrooted(repository, objects, &graph)?;
+    let commits = graph.reachable();
+    let number = commits.len() as u64;
     if blobs.is_empty() {
-        return Ok(Traced { unrooted, problems, ..Traced::default() });
+        return Ok(Traced { unrooted, problems, commits: number, ..Traced::default() });
     }
     let wanted = Wanted { keys: blobs.iter().map(|blob| key(blob.bytes())).collect(), blobs };
     let leading = known.above(repository)?.of(wanted.keys.iter().copied());
     let leads = leads(repository, objects, &wanted, &leading)?;
-    let commits = graph.reachable();
     let brought = commits.par_iter().flat_map_iter(|commit| {
         let parents: Vec<Option<Digest>> = graph.parents(commit).map(|parent| Some(parent.tree)).collect();
         let length = objects.algorithm().length();
@@ -143,7 +148,7 @@ fn everything(
         comparison.brought.into_iter().map(move |(blob, path)| (blob, introduced(path)))
     });
     let found: Vec<(Digest, Introduced)> = brought.collect();
-    Ok(Traced { places: earliest(found.into_iter()), unrooted, problems })
+    Ok(Traced { places: earliest(found.into_iter()), unrooted, problems, commits: number })
 }
 
 /// Reads the trees and keeps the entries that lead on.

@@ -149,6 +149,16 @@ pub(super) fn attribute(
     Ok(super::attribute::earliest(found?.into_iter().flatten()))
 }
 
+/// Counts the commits of the range.
+pub(super) fn count(
+    repository: &Repository,
+    tips: &[String],
+    excluded: &[String],
+    known: &Known,
+) -> Result<u64, SourceError> {
+    Ok(range(repository, tips, excluded, known, &|| false)?.commits.len() as u64)
+}
+
 /// Looks through the folders that the range brought in.
 pub(super) fn survey(
     repository: &Repository,
