@@ -122,6 +122,20 @@ fn without_a_home_only_what_lies_there_is_missing() {
     assert_eq!((status.code, status.stderr), (2, expected));
 }
 
+/// Reports are compared between machines, so they hold no path of one.
+#[test]
+fn a_database_that_cannot_be_opened_is_told_without_its_folder() {
+    let site = Site::repository();
+    site.write("requirements.txt", "flask==2.2.5\n");
+    let folder = site.home().join("no-folder");
+    fs::write(&folder, "").unwrap();
+    let ran =
+        site.run(&["run", "--offline", "--format", "json", "--data-dir", &folder.display().to_string()]);
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(ran.stdout.contains("PyPI"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("no-folder"), "{}", ran.stdout);
+}
+
 /// A CI file that hands on a variable which nobody set hands on an empty one.
 #[test]
 fn an_empty_folder_is_none() {

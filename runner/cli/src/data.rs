@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use advisory::ShardError;
 use stage::{DataSets, Shard};
 
 /// Name of the data set that `sluicegate db update` builds.
@@ -19,7 +20,18 @@ impl DataSets for MachineData {
             return Ok(None);
         }
         let folder = self.advisories.as_ref().map_err(Clone::clone)?;
-        let mapped = advisory::map(folder, shard).map_err(|error| error.to_string())?;
+        let mapped = advisory::map(folder, shard).map_err(|error| reason(&error))?;
         Ok(mapped.map(|(digest, bytes)| Shard { digest, bytes }))
+    }
+}
+
+/// Says what is wrong with a file of the database. Reports hold no path of this machine.
+fn reason(error: &ShardError) -> String {
+    match error {
+        ShardError::Open { path, source } => {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            format!("{name} cannot be opened: {source}")
+        }
+        other => other.to_string(),
     }
 }

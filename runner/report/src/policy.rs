@@ -22,6 +22,7 @@ pub(crate) use facts::{Facts, word};
 pub use facts::{Field, fields};
 pub use raw::{Action, RawGate, RawPolicy, RawRule, RawWaiver};
 pub use threshold::{Level, Threshold};
+pub(crate) use waiver::has_rule;
 pub use waiver::{Selector, Waiver};
 
 /// What passes, checked.

@@ -3,7 +3,7 @@
 use jiff::ToSpan as _;
 
 use crate::gate::{Case, Coverage, OUTGOING, Warning, stages_that_ran};
-use crate::policy::Waiver;
+use crate::policy::{Waiver, has_rule};
 
 /// How many days ahead the end of a waiver is told.
 const DAYS_AHEAD: i32 = 14;
@@ -55,7 +55,7 @@ fn of_waiver(case: &Case<'_>, waiver: &Waiver) -> Option<String> {
 /// Says what the id of a waiver is, when it is none.
 fn meant(case: &Case<'_>, waiver: &Waiver) -> Option<String> {
     let id = waiver.selector.id.as_ref()?;
-    let key = if case.record.findings().any(|finding| finding.rule.to_string() == *id) {
+    let key = if case.record.findings().any(|finding| has_rule(finding, id)) {
         "rule"
     } else if case.record.gaps().any(|gap| gap.code == *id) {
         "gap"

@@ -147,7 +147,8 @@ fn has_id(finding: &Finding, id: &str) -> bool {
     advisory || (!id.is_empty() && finding.id() == id)
 }
 
-fn has_rule(finding: &Finding, rule: &str) -> bool {
+/// Tells whether a finding is of a rule, named alone or behind its stage.
+pub(crate) fn has_rule(finding: &Finding, rule: &str) -> bool {
     let name = finding.rule.as_str();
     rule == name
         || rule.strip_prefix(finding.stage.as_str()).and_then(|rest| rest.strip_prefix('/')) == Some(name)

@@ -98,6 +98,16 @@ fn a_waiver_that_nothing_needs_is_told() {
             "warning the waiver for id `token` is not needed: nothing matches it; `token` is a rule, to be named as `rule: token`",
         ],
     );
+    // As reports print it.
+    let written = format!("{}/token", token("a").stage);
+    let told = format!(
+        "warning the waiver for id `{written}` is not needed: nothing matches it; `{written}` is a rule, to be named as `rule: {written}`"
+    );
+    check(
+        &waiver(&format!("id: {written}"), "2027-01-31"),
+        vec![token("a")],
+        &["fail 1", "token a new !fail-on", "failed fail-on: 1 finding reaches high: 1 high", &told],
+    );
     let (record, policy) = (record(vec![], vec![]), policy(&unneeded));
     let partial = judge(&Case { coverage: Coverage::Some, ..case(&record, &policy) });
     assert_eq!(
