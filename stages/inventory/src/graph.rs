@@ -3,7 +3,8 @@
 use model::{DependencyScope, GapKind, Package};
 
 use crate::format::{Parsed, Trouble};
-use crate::text::shown;
+use crate::text::toml::Table;
+use crate::text::{Lines, shown};
 
 /// What to do about a file that its tool did not leave like this.
 pub(crate) const MAKE_ANEW: &str = "make the file anew with the tool that wrote it";
@@ -96,6 +97,21 @@ impl Graph {
             format!("the format is newer than version {newest}, the newest known: entries may be misread");
         let trouble = Trouble::new(GapKind::Partial, "newer-format", line, reason);
         self.trouble(trouble.hint("update Sluicegate"));
+    }
+
+    /// Says what the `version` of a lockfile in TOML tells: that the format is newer than `newest`, or, where there is none and
+    /// none of the lists that `held` names either, that this is no lockfile.
+    pub(crate) fn check_version(&mut self, root: Table<'_>, held: &[&str], newest: u32, lines: &Lines<'_>) {
+        match root.find("version") {
+            Some(version) => {
+                let number = version.number().and_then(|number| number.parse::<u32>().ok());
+                if number.is_none_or(|number| number > newest) {
+                    self.newer_format(lines.line(version.at().start), newest);
+                }
+            }
+            None if held.iter().all(|list| root.find(list).is_none()) => self.no_lockfile(),
+            None => {}
+        }
     }
 
     /// Says that an entry asks for `name`, which the text does not have. Many of them become one gap.

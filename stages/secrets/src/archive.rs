@@ -59,6 +59,11 @@ impl Kind {
     }
 }
 
+/// Tells whether content is packed, in a way that is undone or not.
+pub(crate) fn is_packed(bytes: &[u8]) -> bool {
+    Kind::of(bytes).is_some() || is_of_other_kind(bytes)
+}
+
 /// Tells whether content is packed in a way that is not undone: xz, bzip2, Zstandard, 7-Zip, RAR.
 pub(crate) fn is_of_other_kind(bytes: &[u8]) -> bool {
     const BEGINNINGS: &[&[u8]] =
@@ -70,10 +75,8 @@ pub(crate) fn is_of_other_kind(bytes: &[u8]) -> bool {
 
 /// Tells whether the first block is a tarball's: its sum holds, and a NUL ends its fields. A text may say `ustar` too.
 fn is_tar(bytes: &[u8]) -> bool {
-    let Some(block) = bytes.first_chunk::<BLOCK>().filter(|block| block.get(257..262) == Some(b"ustar"))
-    else {
-        return false;
-    };
+    let ustar = |block: &&[u8; BLOCK]| block.get(257..262) == Some(b"ustar");
+    let Some(block) = bytes.first_chunk().filter(ustar) else { return false };
     let sum = block.iter().enumerate().map(|(at, byte)| match at {
         148..156 => u32::from(b' '),
         _ => u32::from(*byte),

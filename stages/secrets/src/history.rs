@@ -96,7 +96,7 @@ pub(crate) fn look(given: &Given<'_>, out: &Sink, prepared: &Prepared<'_>) -> Re
         out.gap_at(GapKind::Unread, missing.code, &missing.path, None, missing.reason, Some(FETCH));
     }
     let introduced = origins.places;
-    say_limits(out, &limits, &introduced);
+    say_limits(out, &limits, &introduced, prepared.whole_history);
     out.count("commits", origins.commits);
     if !prepared.whole_history {
         // A clone holds blobs that no commit leads to, and which ones differs from clone to clone.
@@ -105,17 +105,21 @@ pub(crate) fn look(given: &Given<'_>, out: &Sink, prepared: &Prepared<'_>) -> Re
     Second { given, prepared, holders: &holders, looks: Mutex::default() }.say(out, &introduced)
 }
 
-/// Says which limits were reached in what commits brought; what no commit leads to is in this clone alone.
+/// Says which limits were reached in what commits brought. Of a whole history, what no commit leads to is in this clone alone.
 fn say_limits(
     out: &Sink,
     limits: &BTreeMap<Digest, BTreeSet<Limit>>,
     introduced: &BTreeMap<Digest, Vec<Introduced>>,
+    whole_history: bool,
 ) {
     for (blob, reached) in limits {
-        let Some(place) = introduced.get(blob).and_then(|places| places.first()) else { continue };
+        let place = introduced.get(blob).and_then(|places| places.first());
+        if place.is_none() && whole_history {
+            continue;
+        }
         for limit in reached {
             let (kind, code, reason) = limit.gap();
-            out.gap(kind, code, &place.path, reason);
+            out.gap(kind, code, place.map_or("", |place| place.path.as_str()), reason);
         }
     }
 }

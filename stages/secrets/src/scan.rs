@@ -59,10 +59,9 @@ pub(crate) fn scan_version(
 /// Tells by the first bytes of a content, as many as decide what is text, that a scan comes to nothing whatever follows and
 /// whatever the content is called.
 pub(crate) fn passes_over(head: &[u8], options: &Options) -> bool {
-    let is_packed = archive::Kind::of(head).is_some() || archive::is_of_other_kind(head);
     // A name that promises a program has more bytes pass for text.
     matches!(text::form(head, Language::Code), Form::Binary)
-        && !(options.archives && is_packed)
+        && !(options.archives && archive::is_packed(head))
         && !readers::may_be_key_store(head)
 }
 

@@ -326,21 +326,22 @@ impl Look<'_> {
     }
 }
 
-/// First bytes of a file that is too large to be read, and how many of them belong to the signature of what is no text.
-const HEAD: usize = 8 << 10;
+/// First bytes of a file that belong to the signature of what is no text.
 const SIGNATURE: usize = 16;
 
 /// Tells whether a file is too large to be read and no text from its beginning: such files are passed over. Of an archive
 /// nobody knows what is in it, and a text may have NULs further on.
 fn is_large_binary(file: &File<'_>, hint: &Hint) -> bool {
     let is_large = matches!(file.read(), Err(ReadError::TooLarge { .. }));
-    let is_packed = |head: &[u8]| archive::Kind::of(head).is_some() || archive::is_of_other_kind(head);
     let is_binary = |head: &[u8]| {
         // In UTF-16 every other byte of a text may be a NUL.
         memchr::memchr(0, head.get(..SIGNATURE).unwrap_or(head)).is_some()
             && matches!(text::form(head, hint.language), Form::Binary)
     };
-    is_large && file.read_prefix(HEAD).is_ok_and(|head| is_binary(&head) && !is_packed(&head))
+    is_large
+        && file
+            .read_prefix(source::BINARY_PREFIX)
+            .is_ok_and(|head| is_binary(&head) && !archive::is_packed(&head))
 }
 
 /// What was passed over, counted by all threads.

@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::hint::Language;
+use source::BINARY_PREFIX;
 
-/// How far into a file a NUL is looked for, as git does.
-const HEAD: usize = 8 << 10;
+use crate::hint::Language;
 
 /// One byte of so many may be strange in a text, and in one whose name promises a program or settings: a video can be called
 /// `a.ts`.
@@ -25,7 +24,7 @@ pub(crate) enum Form<'a> {
 /// Decides whether the bytes are text. UTF-16 with a byte order mark is decoded; a NUL elsewhere makes a file binary,
 /// unless all around it is text, or the file's name promises a program or settings.
 pub(crate) fn form(bytes: &[u8], language: Language) -> Form<'_> {
-    let head = bytes.get(..HEAD).unwrap_or(bytes);
+    let head = bytes.get(..BINARY_PREFIX).unwrap_or(bytes);
     match bytes {
         [0xFF, 0xFE, rest @ ..] => Form::Text(Cow::Owned(utf16(rest, u16::from_le_bytes))),
         [0xFE, 0xFF, rest @ ..] => Form::Text(Cow::Owned(utf16(rest, u16::from_be_bytes))),

@@ -43,6 +43,16 @@ impl ContentHasher {
     }
 }
 
+/// Returns the id of an object of git, its header with it.
+pub(crate) fn object_id(algorithm: Algorithm, object: &[u8]) -> Digest {
+    match algorithm {
+        Algorithm::GitSha256 => Digest::git_sha256(Sha256::digest(object).into()),
+        Algorithm::GitSha1 | Algorithm::Blake3 | Algorithm::Sha256 => {
+            Digest::git_sha1(Sha1::digest(object).into())
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

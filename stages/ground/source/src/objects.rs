@@ -107,7 +107,7 @@ impl Objects {
     pub(crate) fn size(&self, id: &[u8]) -> Option<u64> {
         match self.packs.iter().find_map(|pack| pack.find(id).map(|offset| (pack, offset))) {
             Some((pack, offset)) => pack.size(offset),
-            None => self.folders.iter().find_map(|folder| loose::size(&loose::path(folder, id))),
+            None => self.folders.iter().find_map(|folder| loose::size(folder, id)),
         }
     }
 
@@ -115,7 +115,7 @@ impl Objects {
     pub(crate) fn read(&self, id: &[u8], bound: u64) -> Option<(Kind, Vec<u8>)> {
         match self.packs.iter().find_map(|pack| pack.find(id).map(|offset| (pack, offset))) {
             Some((pack, offset)) => pack.read(offset, bound),
-            None => self.folders.iter().find_map(|folder| loose::read(&loose::path(folder, id), bound)),
+            None => self.folders.iter().find_map(|folder| loose::read(folder, id, self.algorithm, bound)),
         }
     }
 
@@ -123,9 +123,8 @@ impl Objects {
     pub(crate) fn prefix(&self, id: &[u8], length: usize) -> Option<Vec<u8>> {
         let (pack, offset) = self.packs.iter().find_map(|pack| pack.find(id).map(|offset| (pack, offset)))?;
         let entry = pack.entry(offset).filter(|entry| entry.header.is_base())?;
-        let mut prefix = vec![0; length.min(usize::try_from(entry.decompressed_size).ok()?)];
-        let written = pack.inflate_prefix(&entry, &mut prefix)?;
-        prefix.truncate(written);
+        let mut prefix = Vec::new();
+        pack.inflate_head(&entry, length.min(usize::try_from(entry.decompressed_size).ok()?), &mut prefix)?;
         Some(prefix)
     }
 

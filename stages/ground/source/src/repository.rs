@@ -45,7 +45,7 @@ impl Repository {
 
     /// Opens the repository that `path` lies in; `None` when it lies in none.
     pub fn discover(path: &Path) -> Result<Option<Self>, SourceError> {
-        set_up();
+        allow_extensions();
         match git2::Repository::discover(path) {
             Ok(handle) => Self::from_handle(handle).map(Some),
             Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
@@ -131,7 +131,7 @@ impl std::fmt::Debug for Repository {
 }
 
 fn open_handle(path: &Path) -> Result<git2::Repository, SourceError> {
-    set_up();
+    allow_extensions();
     git2::Repository::open_ext(path, RepositoryOpenFlags::NO_SEARCH, std::iter::empty::<&Path>())
         .map_err(|error| refusal(path, error))
 }
@@ -155,12 +155,10 @@ fn refusal(path: &Path, source: git2::Error) -> SourceError {
     }
 }
 
-/// Sets the library up. Partial clones can be opened: what they lack is told object by object. Objects are not hashed when they
-/// are read, as git itself does not: who can write them can write whatever else a run reads.
-fn set_up() {
+/// Lets partial clones be opened: what they lack is told object by object.
+fn allow_extensions() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        git2::opts::strict_hash_verification(false);
         #[expect(unsafe_code, reason = "the library keeps the list in a static; `Once` makes this the only write, ahead of every open")]
         // SAFETY: nothing else in this process writes or reads the list at this time, see the reason above.
         let allowed = unsafe { git2::opts::set_extensions(&["partialclone"]) };

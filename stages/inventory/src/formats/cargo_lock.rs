@@ -44,7 +44,7 @@ fn parse(source: &Source<'_>) -> Result<Parsed, Malformed> {
     let root = document.root();
     let lines = Lines::new(source.text);
     let mut graph = Graph::default();
-    check_version(root, &lines, &mut graph);
+    graph.check_version(root, &["package", "root"], NEWEST, &lines);
     let checksums = root.table("metadata");
     let mut known: Known<'_> = BTreeMap::new();
     let mut entries: Vec<(Table<'_>, Option<u32>)> = Vec::new();
@@ -92,19 +92,6 @@ fn parse(source: &Source<'_>) -> Result<Parsed, Malformed> {
         }
     }
     Ok(graph.finish_with_scopes())
-}
-
-fn check_version(root: Table<'_>, lines: &Lines<'_>, graph: &mut Graph) {
-    let Some(version) = root.find("version") else {
-        if root.find("package").is_none() && root.find("root").is_none() {
-            graph.no_lockfile();
-        }
-        return;
-    };
-    let number = version.number().and_then(|number| number.parse::<u32>().ok());
-    if number.is_none_or(|number| number > NEWEST) {
-        graph.newer_format(lines.line(version.at().start), NEWEST);
-    }
 }
 
 /// Adds what the entry says beside name and version.

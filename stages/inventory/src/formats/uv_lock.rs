@@ -23,7 +23,7 @@ fn parse(source: &Source<'_>) -> Result<Parsed, Malformed> {
     let root = document.root();
     let lines = Lines::new(source.text);
     let mut graph = Graph::default();
-    check_version(root, &lines, &mut graph);
+    graph.check_version(root, &["package"], NEWEST, &lines);
     let mut known = ByName::default();
     let mut entries = Vec::new();
     for value in root.array("package") {
@@ -65,19 +65,6 @@ fn parse(source: &Source<'_>) -> Result<Parsed, Malformed> {
         knows_roots |= connect_manifest(&mut graph, &known, &lines, manifest);
     }
     Ok(if knows_roots { graph.finish_with_scopes() } else { graph.finish_without_roots() })
-}
-
-fn check_version(root: Table<'_>, lines: &Lines<'_>, graph: &mut Graph) {
-    let Some(version) = root.find("version") else {
-        if root.find("package").is_none() {
-            graph.no_lockfile();
-        }
-        return;
-    };
-    let number = version.number().and_then(|number| number.parse::<u32>().ok());
-    if number.is_none_or(|number| number > NEWEST) {
-        graph.newer_format(lines.line(version.at().start), NEWEST);
-    }
 }
 
 /// Returns the folder of a package of the tree itself.
