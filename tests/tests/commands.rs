@@ -69,7 +69,7 @@ fn standard_output_carries_the_report_alone() {
     assert_eq!((quiet.code, quiet.stderr.as_str()), (1, ""));
     let wrong = site.run(&["run", "--offline", "-q", "nowhere"]);
     assert_eq!((wrong.code, wrong.stdout.as_str()), (2, ""));
-    assert!(wrong.stderr.starts_with("error: "), "{}", wrong.stderr);
+    assert!(wrong.stderr.starts_with("error[usage]: "), "{}", wrong.stderr);
 }
 
 #[test]
@@ -293,7 +293,7 @@ fn rules_of_the_tree_are_explained() {
     let unknown = site.run(&["explain", "op-key"]);
     assert_eq!(unknown.code, 2);
     assert!(
-        unknown.stderr.contains("rules of that kind: ") && unknown.stderr.contains("secrets/shop-key"),
+        unknown.stderr.contains("take one of these rules: ") && unknown.stderr.contains("secrets/shop-key"),
         "{unknown:?}"
     );
     // What was found by it is described in a report too.
@@ -354,6 +354,6 @@ fn an_error_of_the_policy_shows_the_line() {
         "  rules: [{ name: a, if: \"no(\", action: fail }, { name: a, if: \"true\", action: fail }] # two";
     site.write("sluicegate.yaml", format!("version: 1\ngate:\n{line}\n"));
     let ran = site.run(&["run", "--offline"]);
-    assert_eq!(ran.stderr.matches("error: sluicegate.yaml:3:").count(), 2, "{ran:?}");
+    assert_eq!(ran.stderr.matches("error[configuration]: sluicegate.yaml:3:").count(), 2, "{ran:?}");
     assert_eq!(ran.stderr.matches(&format!("\n3 | {line}\n")).count(), 2, "{ran:?}");
 }

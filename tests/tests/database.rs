@@ -183,7 +183,7 @@ fn a_failed_update_leaves_what_was_there() {
         let ran = update(&site, &server.url());
         assert_eq!((ran.code, ran.stdout.as_str()), (3, ""), "{name}: {}", ran.stderr);
         assert!(
-            ran.stderr.starts_with("error: ") || ran.stderr.contains("\nerror: "),
+            ran.stderr.starts_with("error[") || ran.stderr.contains("\nerror["),
             "{name}: {}",
             ran.stderr
         );

@@ -118,7 +118,7 @@ fn without_a_home_only_what_lies_there_is_missing() {
     assert!(without.stdout.contains(said), "{}", without.stdout);
     let mut status = site.command(&["db", "status"]);
     let status = Ran::of(status.env_remove("HOME").env_remove("XDG_DATA_HOME").output().unwrap());
-    let expected = format!("error: {said}\n  help: set HOME, or name a folder with --data-dir\n");
+    let expected = format!("error[usage]: {said}\n  help: set HOME, or name a folder with --data-dir\n");
     assert_eq!((status.code, status.stderr), (2, expected));
 }
 
@@ -161,7 +161,8 @@ fn a_full_disk_is_said_and_is_no_pass() {
         let full = command.stdout(fs::File::create("/dev/full").unwrap()).output().unwrap();
         let said = String::from_utf8_lossy(&full.stderr);
         assert!(
-            said.contains("error: cannot write to standard output: ") && said.contains("help: make room")
+            said.contains("error[incomplete]: cannot write to standard output: ")
+                && said.contains("help: make room")
         );
     }
 }

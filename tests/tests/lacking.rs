@@ -35,8 +35,8 @@ fn what_a_database_does_not_know_is_told_by_status_and_run() {
     assert_eq!((refused.code, refused.stdout.as_str()), (3, ""), "{}", refused.stderr);
     assert_eq!(
         refused.stderr,
-        "error: nothing of the folder is taken, as one record cannot be read\n\
-         error: broken.json: not an OSV record: EOF while parsing a list at line 1 column 38\n  \
+        "error[incomplete]: nothing of the folder is taken, as one record cannot be read\n\
+         error[incomplete]: broken.json: not an OSV record: EOF while parsing a list at line 1 column 38\n  \
          help: mend or remove what cannot be read, or take the rest with --force\n"
     );
     assert_eq!(site.run(&["db", "status"]).code, 3, "nothing was built");
@@ -104,7 +104,7 @@ fn an_update_that_would_lose_most_of_what_is_there_asks_for_force() {
     assert_eq!((fewer.code, fewer.stdout.as_str()), (3, ""));
     assert_eq!(
         fewer.stderr,
-        "error: PyPI stays as it is: it has 5 advisories, and the source only 2\n  \
+        "error[incomplete]: PyPI stays as it is: it has 5 advisories, and the source only 2\n  \
          help: see whether the source is whole; --force takes it as it is\n"
     );
     let forced = site.run(&["db", "update", "--from", from, "--force"]);
@@ -120,7 +120,11 @@ fn an_ecosystem_is_named_as_osv_does() {
         let ran = site.run(&["db", "update", "--from", &from, "--ecosystem", name, "-q"]);
         assert_eq!((ran.code, ran.stderr.as_str()), (code, expected), "{name}");
     };
-    check("pypi", 2, "error: `pypi` is no ecosystem\n  help: write it as OSV does: PyPI\n");
-    check("PyPI,Hex", 3, "error: the source has no advisory of Hex\n");
+    check("pypi", 2, "error[usage]: `pypi` is no ecosystem\n  help: write it as OSV does: PyPI\n");
+    check(
+        "PyPI,Hex",
+        3,
+        "error[incomplete]: the source has no advisory of Hex\n  help: see that the source has it, as NAME/all.zip, or leave the name away\n",
+    );
     check("PyPI", 0, "");
 }

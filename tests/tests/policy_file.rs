@@ -117,7 +117,13 @@ fn what_a_section_names_and_is_not_there_is_a_mistake_of_the_file() {
     let site = leaking("sluicegate.yaml");
     let shown = |message: &str, section: &str, column: usize| {
         let caret = " ".repeat(column - 1);
-        format!("error: sluicegate.yaml:3:{column}: {message}\n  |\n3 |   secrets: {section}\n  | {caret}^")
+        let meant = message.split_once("; did you mean ").map(|(_, meant)| meant.trim_end_matches('?'));
+        let help =
+            meant.map_or("correct line 3 of sluicegate.yaml".to_owned(), |meant| format!("write {meant}"));
+        format!(
+            "error[configuration]: sluicegate.yaml:3:{column}: {message}\n  |\n3 |   secrets: {section}\n  | {caret}^\n  \
+             help: {help}"
+        )
     };
     let check = |section: &str, column: usize, message: &str| {
         refused(&site, section, &shown(message, section, column));
@@ -152,14 +158,14 @@ fn a_mistake_in_a_file_of_rules_is_shown_there() {
     check(&site, &[], 0, &[]);
     site.write("own.yaml", rule("shop-key", "shop_["));
     let said = [
-        "error: own.yaml:1:3: rule `shop-key`: `shop_[` is not a regular expression",
+        "error[configuration]: own.yaml:1:3: rule `shop-key`: `shop_[` is not a regular expression",
         "\n1 | - { id: shop-key",
     ];
     check(&site, &[], 2, &said);
     site.write("own.yaml", rule("shop-key", "shop_[0-9]{8}") + &rule("json-web-token", "shop_[0-9]{9}"));
-    check(&site, &[], 2, &["error: own.yaml:3:3: rule `json-web-token` stands twice"]);
+    check(&site, &[], 2, &["error[configuration]: own.yaml:3:3: rule `json-web-token` stands twice"]);
     site.write("own.yaml", "- { id: shop-key, bogus: 1 }\n");
-    check(&site, &[], 2, &["error: own.yaml:1:19: unknown key `bogus`"]);
+    check(&site, &[], 2, &["error[configuration]: own.yaml:1:19: unknown key `bogus`"]);
 }
 
 /// What a section of the top names and is not there, or is no good, is shown where it is named.
@@ -175,39 +181,39 @@ fn what_a_section_names_is_shown_in_its_line() {
     };
     check(
         "trust: { signers: {} } # all",
-        "error: sluicegate.yaml:3:1: this version does not read `trust`, so what it says would not hold\n  \
+        "error[configuration]: sluicegate.yaml:3:1: this version does not read `trust`, so what it says would not hold\n  \
          |\n3 | trust: { signers: {} } # all\n  | ^\n  help: take `trust` out\n",
     );
     check(
         "baseline: nope.json",
-        "error: sluicegate.yaml:3:1: the baseline nope.json is not in the tree\n  |\n3 | baseline: nope.json\n  | ^\n  \
+        "error[configuration]: sluicegate.yaml:3:1: the baseline nope.json is not in the tree\n  |\n3 | baseline: nope.json\n  | ^\n  \
          help: write it with `sluicegate baseline -o nope.json`, or take the line out\n",
     );
     check(
         "baseline: base.json",
-        "error: base.json:2:13: malformed: expected `:`\n  |\n2 |   \"created\" }\n  |             ^\n  \
+        "error[configuration]: base.json:2:13: malformed: expected `:`\n  |\n2 |   \"created\" }\n  |             ^\n  \
          help: mend the file, or write it anew: sluicegate baseline --force\n",
     );
     check(
         "report: { sarif: out, x: out.txt }",
-        "error: sluicegate.yaml:3:23: `x` is no report format\n  |\n3 | report: { sarif: out, x: out.txt }\n  \
+        "error[configuration]: sluicegate.yaml:3:23: `x` is no report format\n  |\n3 | report: { sarif: out, x: out.txt }\n  \
          |                       ^\n  help: take one of: text, json, sarif\n",
     );
     check(
         "gate: { rules: [{ name: a, if: \"'x' == finding.sev\", action: fail }] }",
-        "error: sluicegate.yaml:3:40: `gate.rules[0].if` uses `finding.sev`, which no finding has\n  |\n\
+        "error[configuration]: sluicegate.yaml:3:40: `gate.rules[0].if` uses `finding.sev`, which no finding has\n  |\n\
          3 | gate: { rules: [{ name: a, if: \"'x' == finding.sev\", action: fail }] }\n  \
-         |                                        ^\n",
+         |                                        ^\n  help: correct line 3 of sluicegate.yaml\n",
     );
     check(
         "gate: { rules: [{ name: a, if: 'finding.kev ==', action: fail }] }",
-        "error: sluicegate.yaml:3:47: `gate.rules[0].if` is no CEL expression, at line 1, column 15: mismatched \
+        "error[configuration]: sluicegate.yaml:3:47: `gate.rules[0].if` is no CEL expression, at line 1, column 15: mismatched \
          input 'end'\n  |\n3 | gate: { rules: [{ name: a, if: 'finding.kev ==', action: fail }] }\n  \
-         |                                               ^\n",
+         |                                               ^\n  help: correct line 3 of sluicegate.yaml\n",
     );
     check(
         "report: { sarif: ../out }",
-        "error: sluicegate.yaml:3:18: `../out` is not written: it holds `..`\n  |\n3 | report: { sarif: ../out }\n  \
+        "error[configuration]: sluicegate.yaml:3:18: `../out` is not written: it holds `..`\n  |\n3 | report: { sarif: ../out }\n  \
          |                  ^\n  help: name a file below the folder under check, or give the place on the command \
          line: --format FORMAT=FILE\n",
     );

@@ -255,10 +255,10 @@ fn what_is_no_commit_is_told_with_what_to_do() {
         assert!(ran.code == 2 && ran.stderr.contains(expected), "{revision}\n{}", ran.stderr);
     };
     let range = "is a range, and --since takes one commit\n  help: name the commit that the range begins behind: --since ";
-    refused("main..change", &format!("error: `main..change` {range}main\n"));
-    refused("main...", &format!("error: `main...` {range}main\n"));
-    refused("..change", &format!("error: `..change` {range}HEAD\n"));
-    refused("nowhere", "error: `nowhere` names no commit\n");
+    refused("main..change", &format!("error[usage]: `main..change` {range}main\n"));
+    refused("main...", &format!("error[usage]: `main...` {range}main\n"));
+    refused("..change", &format!("error[usage]: `..change` {range}HEAD\n"));
+    refused("nowhere", "error[usage]: `nowhere` names no commit\n");
     refused("nowhere", "help: check the spelling, or fetch it");
 }
 
@@ -273,8 +273,11 @@ fn a_bare_repository_without_a_head_says_what_to_do() {
     };
     refused(&["init", "--force"], &["is a bare repository", "help: write it in a clone"]);
     site.git(&["-C", &bare, "symbolic-ref", "HEAD", "refs/heads/nowhere"]);
-    let said =
-        ["error: HEAD of the bare repository ", " names no commit", "symbolic-ref HEAD refs/heads/BRANCH"];
+    let said = [
+        "error[usage]: HEAD of the bare repository ",
+        " names no commit",
+        "symbolic-ref HEAD refs/heads/BRANCH",
+    ];
     refused(&["run", "--offline"], &said);
     site.git(&["-C", &bare, "symbolic-ref", "HEAD", "refs/heads/main"]);
     assert_eq!(site.run(&["run", "--offline", &bare]).code, 0);

@@ -44,7 +44,7 @@ fn errors_quote_the_pipeline_file_harmlessly() {
         site.write("sluicegate.yaml", &pipeline).write("a.py", "1\n");
         let ran = harmless(&site, &["run", "--offline"]);
         assert_eq!(ran.code, 2, "{pipeline:?}\n{}", ran.stderr);
-        assert!(ran.stderr.starts_with("error: "), "{}", ran.stderr);
+        assert!(ran.stderr.starts_with("error[configuration]: "), "{}", ran.stderr);
     }
     let ran = harmless(&leaking(), &["run", "--format", HOSTILE]);
     assert_eq!(ran.code, 2);
@@ -91,6 +91,63 @@ fn json_lines_are_all_there_is() {
     let ran = site.run(&["run", "--log-format", "json"]);
     let line: Value = serde_json::from_str(ran.stderr.trim()).unwrap();
     assert_eq!((ran.code, &line["level"]), (2, &"ERROR".into()), "{}", ran.stderr);
+}
+
+/// An error says its kind first and what to do last, to people and to programs.
+#[test]
+fn every_error_has_a_kind_and_a_hint() {
+    let check = |site: &Site, arguments: &[&str], kind: &str, help: &str| {
+        let ran = site.run(arguments);
+        let help = format!("\n  help: {help}");
+        let said = ran.stderr.starts_with(&format!("error[{kind}]: ")) && ran.stderr.contains(&help);
+        assert!(ran.code == 2 && said, "{arguments:?}\n{help}\n{}", ran.stderr);
+        let ran = site.run(&[arguments, &["--log-format", "json"]].concat());
+        let line: Value = serde_json::from_str(ran.stderr.trim()).expect(&ran.stderr);
+        let fields = &line["fields"];
+        let told = fields["help"].as_str().is_some_and(|told| help.contains(told.lines().next().unwrap()));
+        assert!(fields["kind"] == kind && told, "{arguments:?}\n{line:#}");
+    };
+    let site = leaking();
+    check(&site, &["run", "nope"], "usage", "name a folder that is there, or none for this one");
+    let known = "name one of those that are known, or add it under `stages`";
+    check(&site, &["run", "--stage", "nope"], "usage", known);
+    let profiles = "name one of those, or add it under `profiles`";
+    check(&site, &["run", "--profile", "nope"], "usage", profiles);
+    let repository = "run `git init`, or name a folder inside a repository";
+    check(&site, &["run", "--since", "main"], "usage", repository);
+    for (text, help) in [
+        ("version: 1\nstagez: {}\n", "write `stages`"),
+        ("version: 1\nnonsense: {}\n", "take it out, or write one of those that are known"),
+        ("version: 1\nversion: 1\n", "keep one of the two"),
+        ("version: 1\nstages: [a\n", "close it"),
+        ("version: 1\nstages: a\n", "write it in that form"),
+        (
+            "version: 1\nstages: { secrets: { history: 3 } }\n",
+            "take it out, or write one of those that are known",
+        ),
+        ("version: 1\nstages: { secrets: { disable: 3 } }\n", "write it in that form"),
+        ("version: 1\nstages:\n\tsecrets: {}\n", "put spaces in the place of the tab"),
+        ("version: 1\na: b: c\n", "put the value in quotes, or below its key"),
+        ("version: 1\nstages: *a\n", "correct line 2 of sluicegate.yaml"),
+        ("version: 2\n", "write `version: 1`, or update Sluicegate"),
+        ("version: 1\nextends: [a.yaml]\n", "name a file that is in the tree, or take it out"),
+        ("version: 1\nprofiles: { ci: { stages: [nope], scope: full } }\n", known),
+        ("version: 1\nwaivers: [{ id: a }]\n", "add the key"),
+        ("version: 1\ntrust: true\n", "take `trust` out"),
+    ] {
+        site.write("sluicegate.yaml", text);
+        check(&site, &["plan"], "configuration", help);
+    }
+    let place = site.tree().join("sluicegate.yaml");
+    site.remove("sluicegate.yaml");
+    std::os::unix::fs::symlink("leak.py", &place).unwrap();
+    let file = "put the file itself in its place, or name it with `--config`";
+    check(&site, &["plan"], "configuration", file);
+    site.remove("sluicegate.yaml");
+    assert!(std::process::Command::new("mkfifo").arg(&place).status().unwrap().success());
+    check(&site, &["plan"], "configuration", "put one in its place, or name one with `--config`");
+    let ran = site.run(&["nope"]);
+    assert!(ran.code == 2 && ran.stderr.starts_with("error[usage]: "), "{}", ran.stderr);
 }
 
 #[test]

@@ -130,7 +130,7 @@ fn a_file_takes_one_output() {
         assert!(ran.stderr.contains(said), "{more:?}\n{}", ran.stderr);
     };
     let own = site.tree().join("out.txt").display().to_string();
-    let twice = "error: several outputs would go to ./a\n  help: give each a file of its own";
+    let twice = "error[usage]: several outputs would go to ./a\n  help: give each a file of its own";
     check(&["-f", "json=a", "-f", "sarif=./a"], 2, twice);
     check(&["-o", "a", "-f", "text", "-f", "json=./a"], 2, twice);
     check(&["-f", "json=a", "--record", "./a"], 2, twice);
@@ -148,7 +148,7 @@ fn what_cannot_be_written_keeps_no_verdict_back() {
         let ran = run(&site, more);
         assert_eq!(ran.code, code, "{more:?}\n{}", ran.stderr);
         assert!(ran.stdout.contains(verdict), "{}", ran.stdout);
-        assert!(ran.stderr.contains("error: cannot write "), "{}", ran.stderr);
+        assert!(ran.stderr.contains("error[incomplete]: cannot write "), "{}", ran.stderr);
     };
     site.write("file", "");
     let nowhere = site.tree().join("file/report").display().to_string();

@@ -140,8 +140,8 @@ pub(crate) fn side_of(layers: &Layers) -> Result<Side, Fault> {
 
 fn wrong(errors: impl IntoIterator<Item = ConfigError>) -> Fault {
     let mut errors = errors.into_iter();
-    let first = errors.next().map_or_else(|| Fault::usage("the policy cannot be read"), Fault::usage);
-    errors.fold(first, Fault::and)
+    let first = errors.next().map_or_else(|| Fault::bug("a policy is refused without an error"), Fault::from);
+    errors.map(Fault::from).fold(first, Fault::and)
 }
 
 /// Reads one side's policy: the repository's own, tightened by each organization's that it extends.
@@ -167,32 +167,40 @@ fn side(texts: &[PolicyText]) -> Result<Side, Errors> {
 /// Reads the text of the baseline that a policy names, which is a baseline.
 pub(crate) fn baseline(layers: &Layers, policy: &Policy, tree: &dyn Tree) -> Result<Option<String>, Fault> {
     let Some(path) = &policy.baseline else { return Ok(None) };
-    let refuse = |message: String| {
+    let refuse = |message: String, hint: String| {
         let named = |file: &&PipelineFile| {
             file.section("baseline").is_some_and(|section| section.text.contains(path.as_str()))
         };
         let error =
             layers.files().iter().find(named).and_then(|file| file.error_under("baseline", message.clone()));
-        error.map_or_else(|| Fault::usage(message), Fault::usage)
+        match error {
+            Some(error) => error.advise(hint).into(),
+            None => Fault::configuration(message).hint(hint),
+        }
     };
     let Some(index) = tree.find(path) else {
-        return Err(refuse(format!("the baseline {path} is not in the tree"))
-            .hint(format!("write it with `sluicegate baseline -o {path}`, or take the line out")));
+        let hint = format!("write it with `sluicegate baseline -o {path}`, or take the line out");
+        return Err(refuse(format!("the baseline {path} is not in the tree"), hint));
     };
-    let content =
-        tree.read(index).map_err(|error| refuse(format!("cannot read the baseline {path}: {error}")))?;
+    let anew = || "mend the file, or write it anew: sluicegate baseline --force".to_owned();
+    let content = tree
+        .read(index)
+        .map_err(|error| refuse(format!("cannot read the baseline {path}: {error}"), anew()))?;
     let text = String::from_utf8(content.to_vec())
-        .map_err(|_| refuse(format!("the baseline {path} is not UTF-8")))?;
+        .map_err(|_| refuse(format!("the baseline {path} is not UTF-8"), anew()))?;
     let read = Baseline::read(text.as_bytes()).map_err(|error| {
         let (line, column) = error.place(&text);
-        Fault::usage(ConfigError::new(path, &text, line, column, error.to_string()))
-            .hint("mend the file, or write it anew: sluicegate baseline --force")
+        Fault::from(ConfigError::new(path, &text, line, column, error.to_string()).advise(anew()))
     });
     read.map(|_| Some(text))
 }
 
-fn read_baseline(text: Option<&String>) -> Result<Option<Baseline>, Fault> {
-    text.map(|text| Baseline::read(text.as_bytes())).transpose().map_err(Fault::usage)
+/// Reads the text of a baseline.
+pub(crate) fn read_baseline(text: Option<&String>) -> Result<Option<Baseline>, Fault> {
+    let read = text.map(|text| Baseline::read(text.as_bytes())).transpose();
+    read.map_err(|error| {
+        Fault::configuration(error).hint("write the baseline anew: sluicegate baseline --force")
+    })
 }
 
 impl Context {

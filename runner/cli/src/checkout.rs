@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use model::{Digest, Hasher, Subject};
-use source::{CommitTree, History, Options, Repository, Selection, Shared, Tree, WorkTree};
+use source::{CommitTree, History, Options, Repository, Selection, Shared, SourceError, Tree, WorkTree};
 use store::Cache;
 
 use crate::fault::Fault;
@@ -44,14 +44,15 @@ impl Checkout {
     /// unless it has a pipeline file of its own, or the repository has none.
     pub(crate) fn open(root: &Path, include_ignored: bool, config: &str) -> Result<Self, Fault> {
         if !root.exists() {
-            return Err(Fault::usage(format!("{} does not exist", root.display())));
+            return Err(Fault::usage(format!("{} does not exist", root.display()))
+                .hint("name a folder that is there, or none for this one"));
         }
         if !root.is_dir() {
             return Err(Fault::usage(format!("{} is not a folder", root.display()))
                 .hint("give the folder that holds it"));
         }
-        let repository = Repository::discover(root).map_err(Fault::usage)?;
-        let head = repository.as_ref().map(Repository::head).transpose().map_err(Fault::usage)?.flatten();
+        let repository = Repository::discover(root)?;
+        let head = repository.as_ref().map(Repository::head).transpose()?.flatten();
         let bare = repository.as_ref().is_some_and(|repository| repository.root().is_none());
         let (policy, folder, worktree): (Arc<dyn Tree>, _, _) = match (&repository, &head) {
             (Some(repository), Some(head)) if bare => (commit_tree(repository, head)?, None, None),
@@ -78,9 +79,8 @@ impl Checkout {
 
     /// Opens a commit of the repository at `root`, whatever is checked out.
     pub(crate) fn at_commit(root: &Path, commit: &str) -> Result<Self, Fault> {
-        let repository = Repository::discover(root).map_err(Fault::usage)?;
-        let repository =
-            repository.ok_or_else(|| Fault::usage(format!("{} is in no git repository", root.display())))?;
+        let repository = Repository::discover(root)?;
+        let repository = repository.ok_or_else(|| SourceError::NoRepository { path: root.to_owned() })?;
         let policy = commit_tree(&repository, commit)?;
         let tree = Arc::clone(&policy);
         let (root, repository, head) = (root.to_owned(), Some(repository), Some(commit.to_owned()));
@@ -138,7 +138,7 @@ impl Checkout {
                     Subject::Commits { tips: tips.clone(), excluded: excluded.clone() }
                 }
             };
-            let history = History::new(repository.clone(), selection).map_err(Fault::incomplete)?;
+            let history = History::new(repository.clone(), selection).map_err(Fault::lacking)?;
             commits.insert(subject.clone(), Arc::new(history));
             subjects.push(subject);
         }
@@ -147,7 +147,7 @@ impl Checkout {
 
     /// Returns the repository, whose policy must be that of the tree.
     pub(crate) fn whole(&self) -> Result<&Repository, Fault> {
-        let missing = || Fault::usage(format!("{} is in no git repository", self.root.display()));
+        let missing = || SourceError::NoRepository { path: self.root.clone() };
         let repository = self.repository.as_ref().ok_or_else(missing)?;
         let inside = repository.root().is_some_and(|root| !same(root, &self.root));
         if inside && self.part.is_none() {
@@ -188,7 +188,7 @@ fn part(above: &Path, root: &Path, config: &str) -> Option<String> {
 
 fn worktree(root: &Path, include_ignored: bool) -> Result<Arc<Shared<WorkTree>>, Fault> {
     let options = Options { include_ignored, max_file_size: MOST_FILE_BYTES, ..Options::default() };
-    Ok(Arc::new(Shared::new(WorkTree::open(root, &options).map_err(Fault::usage)?, SHARED_BYTES)))
+    Ok(Arc::new(Shared::new(WorkTree::open(root, &options)?, SHARED_BYTES)))
 }
 
 fn same(one: &Path, two: &Path) -> bool {
@@ -200,6 +200,6 @@ fn same(one: &Path, two: &Path) -> bool {
 
 /// Opens the tree of a commit.
 pub(crate) fn commit_tree(repository: &Repository, commit: &str) -> Result<Arc<dyn Tree>, Fault> {
-    let tree = CommitTree::open(repository, commit, MOST_FILE_BYTES).map_err(Fault::incomplete)?;
+    let tree = CommitTree::open(repository, commit, MOST_FILE_BYTES).map_err(Fault::lacking)?;
     Ok(Arc::new(Shared::new(tree, SHARED_BYTES)))
 }

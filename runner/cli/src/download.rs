@@ -25,12 +25,14 @@ const HASHES: &str = "x-goog-hash";
 
 /// Reads an address that files may be taken from.
 pub(crate) fn address(from: &str) -> Result<Url, Fault> {
-    let url = Url::parse(from).map_err(|error| Fault::usage(format!("`{from}` is no address: {error}")))?;
+    let url = Url::parse(from).map_err(|error| {
+        Fault::usage(format!("`{from}` is no address: {error}")).hint("write it as https://HOST/PATH")
+    })?;
     if url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)) {
         return Ok(url);
     }
     Err(Fault::usage(format!("`{from}` is not an https address"))
-        .hint("advisories are taken over https only"))
+        .hint("give an https address: advisories come over no other"))
 }
 
 /// Makes the client of all downloads.
@@ -51,7 +53,10 @@ pub(crate) fn client() -> Result<Client, Fault> {
         .read_timeout(SILENCE)
         .redirect(redirects)
         .build()
-        .map_err(Fault::incomplete)
+        .map_err(|error| {
+            Fault::incomplete(format!("nothing can be fetched: {}", chain(&error)))
+                .hint("see that HTTPS_PROXY is an address and that the system's certificates can be read")
+        })
 }
 
 /// Tells whether an address may send us to another: never from HTTPS to HTTP, never from another machine to this one.
@@ -87,7 +92,7 @@ pub(crate) async fn download(client: &Client, url: Url, file: &Path, context: &C
     };
     let response = response.error_for_status().map_err(|error| refuse(chain(&error)))?;
     let promised = Promised::of(&response);
-    let mut out = std::fs::File::create(file).map_err(Fault::incomplete)?;
+    let mut out = std::fs::File::create(file).map_err(|error| no_room(file, &error))?;
     let bar = indicatif::ProgressBar::new(promised.length.unwrap_or(0));
     if !context.terminal.live {
         bar.set_draw_target(indicatif::ProgressDrawTarget::hidden());
@@ -106,12 +111,18 @@ pub(crate) async fn download(client: &Client, url: Url, file: &Path, context: &C
         }
         came.crc.take(&chunk);
         bar.inc(chunk.len() as u64);
-        out.write_all(&chunk).map_err(Fault::incomplete)?;
+        out.write_all(&chunk).map_err(|error| no_room(file, &error))?;
     }
     bar.finish_and_clear();
     let checked = promised.check(&came).map_err(refuse)?;
     context.terminal.say(format_args!("fetched {url}: {} kB, {checked}", came.length / 1000));
     Ok(())
+}
+
+/// Describes a file on the way to the database that cannot be written.
+pub(crate) fn no_room(file: &Path, error: &std::io::Error) -> Fault {
+    Fault::incomplete(format!("cannot write {}: {error}", file.display()))
+        .hint("make room there, or name another folder for what is fetched: TMPDIR")
 }
 
 /// What a server says of a file.

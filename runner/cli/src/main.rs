@@ -28,6 +28,8 @@ mod stop;
 mod target;
 mod terminal;
 
+use std::io::Write as _;
+
 use clap::Parser as _;
 use report::Exit;
 
@@ -42,9 +44,7 @@ fn main() -> std::process::ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let _ = error.print();
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Pass };
-            return exit.code().into();
+            return refuse(&error).code().into();
         }
     };
     terminal::start_log(&cli.talk);
@@ -52,7 +52,10 @@ fn main() -> std::process::ExitCode {
     let context = Context::new(&cli.talk);
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return end(Err(Fault::incomplete(error)), &context),
+        Err(error) => {
+            let fault = Fault::incomplete(format!("no threads can be started: {error}"));
+            return end(Err(fault.hint("raise the limit of processes")), &context);
+        }
     };
     let ended = stop::guard(|| {
         runtime.block_on(async {
@@ -63,6 +66,18 @@ fn main() -> std::process::ExitCode {
     // Work that does not stop when it is told to is left behind.
     runtime.shutdown_background();
     end(ended, &context)
+}
+
+/// Says what the reader of the command line says: help, the version, or an error as ours are.
+fn refuse(error: &clap::Error) -> Exit {
+    if !error.use_stderr() {
+        let _ = error.print();
+        return Exit::Pass;
+    }
+    let kind = format!("error[{}]:", fault::Kind::Usage.name());
+    let text = error.render().ansi().to_string().replacen("error:", &kind, 1);
+    let _ = anstream::stderr().write_all(text.as_bytes());
+    Exit::Usage
 }
 
 fn end(ended: Result<Exit, Fault>, context: &Context) -> std::process::ExitCode {

@@ -29,7 +29,10 @@ pub(crate) fn reports(output: &Output, record: Option<&Path>) -> Result<Vec<Repo
         let (name, file) = match asked.split_once('=') {
             Some((name, STANDARD)) => (name, None),
             Some((name, file)) if !file.is_empty() => (name, Some(PathBuf::from(file))),
-            Some(_) => return Err(Fault::usage(format!("--format {asked} names no file"))),
+            Some(_) => {
+                return Err(Fault::usage(format!("--format {asked} names no file"))
+                    .hint(format!("name one: --format {asked}FILE")));
+            }
             None => (asked.as_str(), None),
         };
         reports.push(Report { format: find(name)?, file });
@@ -40,8 +43,10 @@ pub(crate) fn reports(output: &Output, record: Option<&Path>) -> Result<Vec<Repo
     if let Some(file) = output.output.as_ref().filter(|file| file.as_os_str() != STANDARD) {
         let mut open = reports.iter_mut().filter(|report| report.file.is_none());
         let first = open.next();
-        let first = first
-            .ok_or_else(|| Fault::usage("--output has no report left: every format has its own file"))?;
+        let first = first.ok_or_else(|| {
+            Fault::usage("--output has no report left: every format has its own file")
+                .hint("leave --output away, or one of the files")
+        })?;
         first.file = Some(file.clone());
     }
     if reports.iter().filter(|report| report.file.is_none()).count() > 1 {
@@ -82,8 +87,8 @@ pub(crate) fn of_pipeline(reports: &mut Vec<Report>, wanted: &[Wanted], root: &P
     for wanted in wanted {
         let place = crate::place::inside(root, &wanted.file).map_err(|reason| {
             let message = format!("`{}` is not written: {reason}", wanted.file.escape_debug());
-            Fault::usage(wanted.error(message))
-                .hint("name a file below the folder under check, or give the place on the command line: --format FORMAT=FILE")
+            let error = wanted.error(message);
+            Fault::from(error.advise("name a file below the folder under check, or give the place on the command line: --format FORMAT=FILE"))
         })?;
         let same = |known: &Report| {
             known.format.name == wanted.format.name

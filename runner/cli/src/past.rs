@@ -193,7 +193,7 @@ pub(crate) fn is_everything(subject: &Subject) -> bool {
 fn is_reached(checkout: &Checkout, change: &Change, finding: &Finding) -> Result<bool, Fault> {
     let Location::Commit { commit, .. } = &finding.location else { return Ok(false) };
     let repository = checkout.whole()?;
-    Ok(repository.merge_base(commit, &change.base).map_err(Fault::incomplete)?.as_ref() == Some(commit))
+    Ok(repository.merge_base(commit, &change.base).map_err(Fault::lacking)?.as_ref() == Some(commit))
 }
 
 /// Returns the instances that check a tree, with what connects them.

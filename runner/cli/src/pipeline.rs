@@ -65,10 +65,13 @@ fn layers(
     };
     if tree.find(config).is_some() {
         let load = |bytes: Vec<u8>| match revision {
-            Some(revision) => Layers::load_from(revision, config, &bytes, &read).map_err(Fault::usage),
-            None => Layers::load(config, &bytes, &read).map_err(Fault::usage),
+            Some(revision) => Layers::load_from(revision, config, &bytes, &read).map_err(Fault::from),
+            None => Layers::load(config, &bytes, &read).map_err(Fault::from),
         };
-        let bytes = read(config).map_err(|error| Fault::usage(format!("cannot read {config}: {error}")));
+        let bytes = read(config).map_err(|error| {
+            Fault::configuration(format!("cannot read {config}: {error}"))
+                .hint(format!("put an ordinary file at {config}, which you may read"))
+        });
         let loaded = bytes.and_then(load).map_err(|fault| match (revision, lacking.take()) {
             // It is there, and this machine does not have it: nobody knows what it says.
             (Some(revision), Some(path)) => {
@@ -129,7 +132,7 @@ fn usable(layers: &Layers, tree: &dyn Tree) -> Result<(), Fault> {
         stages: Selection::Some { ids: BTreeMap::new(), kinds: BTreeSet::new() },
         ..everything(Scope::Full)
     };
-    Plan::new(&Request::of(&crate::stages::kinds(), &combined, &idle, tree)).map_err(Fault::usage)?;
+    Plan::new(&Request::of(&crate::stages::kinds(), &combined, &idle, tree))?;
     Sections::read(&combined)?;
     case::side_of(layers).map(|_| ())
 }
@@ -150,7 +153,7 @@ fn everything(scope: Scope) -> Profile {
 fn profile(choice: &Choice, combined: &Combined) -> Result<Profile, Fault> {
     match &choice.profile {
         Some(name) => {
-            let profile = combined.profile(name).map_err(Fault::usage)?.clone();
+            let profile = combined.profile(name)?.clone();
             Ok(if choice.since.is_some() { Profile { scope: Scope::Change, ..profile } } else { profile })
         }
         None => Ok(everything(if choice.since.is_some() { Scope::Change } else { Scope::Full })),
@@ -197,7 +200,7 @@ impl Pipeline {
             environment,
             shard: choice.shard,
         };
-        let plan = Plan::new(&request).map_err(Fault::usage)?;
+        let plan = Plan::new(&request)?;
         self.check(&plan, &checkout.policy)?;
         Ok(plan)
     }
@@ -208,7 +211,7 @@ impl Pipeline {
         for instance in plan.instances().iter().filter(|instance| instance.policy != Policy::Target) {
             let files = Files::select(Arc::clone(policy), &instance.spec.policy());
             let checked = instance.stage.check(&files);
-            checked.map_err(|error| Fault::usage(self.combined.head().shown(error)))?;
+            checked.map_err(|error| self.combined.head().shown(error))?;
         }
         Ok(())
     }

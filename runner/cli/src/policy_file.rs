@@ -3,6 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use plan::PipelineFile;
+use source::EntryKind;
 
 use crate::checkout::Checkout;
 use crate::fault::Fault;
@@ -42,26 +43,39 @@ pub(crate) fn path(config: &str, root: &Path) -> Result<String, Fault> {
 
 /// Refuses a run without the pipeline file where there is one that is not part of the tree, or has a name like it.
 pub(crate) fn refuse_unread(config: &str, checkout: &Checkout) -> Result<(), Fault> {
-    if checkout.policy.find(config).is_some() {
-        return Ok(());
+    let no_file = |what: &str, hint: &str| {
+        let error = format!("{config} is {what} where the pipeline file is expected");
+        Err(Fault::configuration(error).hint(hint))
+    };
+    let entry = checkout.policy.find(config).and_then(|at| checkout.policy.entries().get(at));
+    match entry.map(|entry| &entry.kind) {
+        Some(EntryKind::File) => return Ok(()),
+        Some(EntryKind::Link { .. }) => {
+            return no_file("a link", "put the file itself in its place, or name it with `--config`");
+        }
+        Some(EntryKind::Submodule { .. }) | None => {}
     }
-    let folder = checkout.folder.as_deref();
     if is_folder(config, checkout) {
-        let error = format!("{config} is a folder where the pipeline file is expected");
-        return Err(Fault::usage(error).hint("rename the folder, or name a file with `--config`"));
+        return no_file("a folder", "rename the folder, or name a file with `--config`");
     }
-    if folder.is_some_and(|folder| folder.join(config).symlink_metadata().is_ok()) {
-        return Err(Fault::usage(format!(
-            "git ignores {config}, so it is no part of the tree and would not be read"
-        ))
-        .hint(format!("commit it with `git add --force {config}`, or move it away to run by the defaults")));
+    let there = checkout.folder.as_ref().and_then(|folder| folder.join(config).symlink_metadata().ok());
+    if let Some(there) = there {
+        if !there.is_file() {
+            return no_file("no ordinary file", "put one in its place, or name one with `--config`");
+        }
+        let error = format!("git ignores {config}, so it is no part of the tree and would not be read");
+        return Err(Fault::configuration(error).hint(format!(
+            "commit it with `git add --force {config}`, or move it away to run by the defaults"
+        )));
     }
     if config != PipelineFile::NAME {
         return Ok(());
     }
     match like_it(checkout) {
-        Some(name) => Err(Fault::usage(format!("{name} is not read: the pipeline file is called {config}"))
-            .hint(format!("rename it, or name it with `--config {name}`"))),
+        Some(name) => {
+            Err(Fault::configuration(format!("{name} is not read: the pipeline file is called {config}"))
+                .hint(format!("rename it, or name it with `--config {name}`")))
+        }
         None => Ok(()),
     }
 }

@@ -152,10 +152,8 @@ fn pushed_by_hand(choice: &Choice, checkout: &Checkout) -> Result<(Checkout, Out
             .hint("commit first, or run without a profile"));
     };
     let repository = checkout.repository.as_ref();
-    let branches = repository
-        .map(|repository| repository.remote_branches(None))
-        .transpose()
-        .map_err(Fault::incomplete)?;
+    let branches =
+        repository.map(|repository| repository.remote_branches(None)).transpose().map_err(Fault::lacking)?;
     let excluded = branches.unwrap_or_default().into_iter().map(|branch| branch.commit).collect();
     let checkout = Checkout::at_commit(&choice.path, &tip)?;
     Ok((checkout, Outgoing { tip, excluded, last: true }))
@@ -206,8 +204,6 @@ fn baselines(
 
 /// Returns the salt that the baseline in force carries.
 fn salt(baselines: &[Option<String>; 2]) -> Result<[u8; 32], Fault> {
-    let text = baselines.iter().flatten().next();
-    let baseline =
-        text.map(|text| report::Baseline::read(text.as_bytes())).transpose().map_err(Fault::usage)?;
+    let baseline = case::read_baseline(baselines.iter().flatten().next())?;
     Ok(baseline.map_or([0; 32], |baseline| *baseline.salt()))
 }

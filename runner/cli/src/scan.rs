@@ -7,6 +7,7 @@ use engine::{Engine, Input, Instance, Ran, StopAfter, World};
 use model::{Policy, RunHeader, Subject};
 use plan::{Fate, Plan, Scope};
 use report::Record;
+use source::SourceError;
 use stage::Files;
 use store::{Cache, Key};
 
@@ -162,7 +163,7 @@ pub(crate) fn pool(choice: &Choice) -> Result<Arc<rayon::ThreadPool>, Fault> {
     let threads = choice.jobs.map_or(0, usize::from);
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|n| format!("worker-{n}")).build();
-    pool.map(Arc::new).map_err(Fault::incomplete)
+    pool.map(Arc::new).map_err(|source| Fault::lacking(SourceError::Threads { source }))
 }
 
 /// The records of a run.

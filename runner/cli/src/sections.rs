@@ -5,20 +5,22 @@ use std::collections::{BTreeMap, HashMap};
 use plan::{Combined, PipelineFile, SectionSchema};
 use report::formats::{self, Format};
 use report::policy::{RawGate, RawWaiver};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
 use serde_saphyr::Spanned;
-use stage::ConfigError;
+use stage::{ConfigError, Section};
 
 use crate::fault::Fault;
 
 /// The schemas of the sections of the top that are not the plan's own.
-pub(crate) const SCHEMAS: [SectionSchema; 5] = [
+pub(crate) const SCHEMAS: [SectionSchema; 6] = [
     ("gate", |generator| generator.subschema_for::<RawGate>()),
     ("waivers", |generator| generator.subschema_for::<Vec<RawWaiver>>()),
     ("baseline", |generator| generator.subschema_for::<String>()),
     ("report", |generator| generator.subschema_for::<BTreeMap<String, String>>()),
     ("cache", |generator| generator.subschema_for::<CacheSection>()),
+    // Nothing but to say nothing: see `refuse_trust`.
+    (TRUST, |_| Schema::from(false)),
 ];
 
 /// The section that says who may sign what.
@@ -75,15 +77,14 @@ impl Sections {
         let files = combined.in_force().files();
         let reports = files.first().map(reports).transpose()?.unwrap_or_default();
         let cache = files.iter().filter_map(|file| file.read_section::<CacheSection>("cache").transpose());
-        let cache = cache.collect::<Result<Vec<_>, _>>().map_err(Fault::usage)?;
+        let cache = cache.collect::<Result<Vec<_>, _>>()?;
         Ok(Self { reports, cache: cache.first().map(|section| section.trust).unwrap_or_default() })
     }
 }
 
 /// Reads which reports a file asks for, in the order of their formats.
 fn reports(file: &PipelineFile) -> Result<Vec<Wanted>, Fault> {
-    let written =
-        file.read_section::<HashMap<Spanned<String>, Spanned<String>>>("report").map_err(Fault::usage)?;
+    let written = file.read_section::<HashMap<Spanned<String>, Spanned<String>>>("report")?;
     let at = |value: &Spanned<String>, message: String| {
         let at = value.referenced;
         file.shown(ConfigError::new(file.path(), "", at.line() as usize, at.column() as usize, message))
@@ -93,7 +94,7 @@ fn reports(file: &PipelineFile) -> Result<Vec<Wanted>, Fault> {
             let names = formats::FORMATS.iter().map(|format| format.name);
             let known: Vec<&str> = names.collect();
             let message = format!("`{}` is no report format", name.value.escape_debug());
-            Fault::usage(at(&name, message)).hint(format!("take one of: {}", known.join(", ")))
+            at(&name, message).advise(format!("take one of: {}", known.join(", ")))
         })?;
         Ok(Wanted { format, at: at(&to, String::new()), file: to.value })
     };
@@ -105,10 +106,10 @@ fn reports(file: &PipelineFile) -> Result<Vec<Wanted>, Fault> {
 /// Refuses what this version would read past: a rule of trust that is not kept is worse than none. Where the target branch
 /// alone has one, the change takes it out, and that is listed.
 pub(crate) fn refuse_trust(combined: &Combined) -> Result<(), Fault> {
-    let says =
-        |file: &&PipelineFile| file.section(TRUST).is_some_and(|section| !section.text.trim().is_empty());
+    let nothing = |section: Section| matches!(section.text.trim(), "" | "~" | "null");
+    let says = |file: &&PipelineFile| file.section(TRUST).is_some_and(|section| !nothing(section));
     let text = "this version does not read `trust`, so what it says would not hold";
     let error =
         combined.head().files().iter().find(says).and_then(|file| file.error_under(TRUST, text.to_owned()));
-    error.map_or(Ok(()), |error| Err(Fault::usage(error).hint("take `trust` out")))
+    error.map_or(Ok(()), |error| Err(error.advise("take `trust` out").into()))
 }

@@ -110,7 +110,7 @@ fn default_branch(
     let (name, commit, local) = match named {
         Some((name, commit)) => (name, commit, false),
         None => {
-            let candidates = repository.target_candidates().map_err(Fault::incomplete)?;
+            let candidates = repository.target_candidates().map_err(Fault::lacking)?;
             let Some(first) = candidates.into_iter().next() else { return Ok(None) };
             (first.name, first.commit, first.reference.starts_with("refs/heads/"))
         }
@@ -118,7 +118,7 @@ fn default_branch(
     let before = surroundings.before.as_ref().filter(|_| surroundings.event == Event::Push);
     if let Some(before) = before.and_then(|before| repository.resolve(before).ok())
         && before != head
-        && repository.merge_base(&commit, head).map_err(Fault::incomplete)?.as_deref() == Some(head)
+        && repository.merge_base(&commit, head).map_err(Fault::lacking)?.as_deref() == Some(head)
     {
         return Target::new(repository, before, &name, Named::Before).map(Some);
     }
@@ -129,9 +129,9 @@ impl Change {
     fn new(checkout: &Checkout, head: &str, base: String) -> Result<Self, Fault> {
         let repository = checkout.whole()?;
         let base_tree = checkout.of(&commit_tree(repository, &base)?);
-        let renames = repository.renames(&base, head).map_err(Fault::incomplete)?;
+        let renames = repository.renames(&base, head).map_err(Fault::lacking)?;
         Ok(Self {
-            base_time: repository.commit_time(&base).map_err(Fault::incomplete)?,
+            base_time: repository.commit_time(&base).map_err(Fault::lacking)?,
             paths: differing(base_tree.as_ref(), checkout.tree.as_ref()),
             renames: renames.into_iter().collect(),
             head: head.to_owned(),
@@ -173,7 +173,7 @@ impl Extent {
         }
         let repository = checkout.whole()?;
         let Some(head) = &checkout.head else { return Err(no_commit()) };
-        let base = repository.merge_base(&target.commit, head).map_err(Fault::incomplete)?;
+        let base = repository.merge_base(&target.commit, head).map_err(Fault::lacking)?;
         let Some(base) = base else {
             // A branch with a root of its own, as one of pages, has nothing to be compared with.
             return if asked == Scope::Outgoing && !repository.is_shallow() {
@@ -268,7 +268,7 @@ fn unknown(repository: &Repository, name: &str, error: source::SourceError) -> F
         return Fault::usage(format!("`{name}` is a range, and --since takes one commit"))
             .hint(format!("name the commit that the range begins behind: --since {from}"));
     }
-    let fault = Fault::usage(error);
+    let fault = Fault::from(error);
     match (repository.is_shallow(), name.contains(['~', '^', '@', ':'])) {
         (true, true) => fault.hint("deepen the clone: git fetch --deepen=200"),
         (true, false) => fault.hint(fetch(&remote(repository), name)),

@@ -86,7 +86,9 @@ impl Terminal {
     /// Says what went wrong, however quiet the user wants it.
     pub(crate) fn complain(&self, fault: &Fault) {
         if self.json {
-            tracing::error!(target: TALK, "{fault}");
+            let lines = |lines: &mut dyn Iterator<Item = String>| lines.collect::<Vec<_>>().join("\n");
+            let (kind, error) = (fault.kind().name(), lines(&mut fault.errors()));
+            tracing::error!(target: TALK, kind, help = lines(&mut fault.hints()), "{error}");
         } else {
             let _ = writeln!(anstream::stderr(), "{fault}");
         }

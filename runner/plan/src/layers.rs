@@ -115,6 +115,7 @@ impl Loading<'_> {
             self.bound(&file, place)?;
             let bytes = (self.loader)(&path).map_err(|reason| {
                 file.error_at(place, format!("`{}` cannot be read: {reason}", written.escape_debug()))
+                    .advise("name a file that is in the tree, or take it out")
             })?;
             self.chain.push(path.clone());
             self.add(PipelineFile::parse(&format!("{}{path}", self.prefix), &bytes)?)?;

@@ -22,6 +22,8 @@ impl Context {
     }
 }
 
+const ONE_RUN: &str = "merge the shards of one run only";
+
 impl CaseFile {
     /// Makes one case of the shards of a run.
     pub(crate) fn merge(cases: Vec<Self>) -> Result<Self, Fault> {
@@ -33,7 +35,7 @@ impl CaseFile {
                 case.context.today = case.context.today.max(context.today.clone());
                 if let Some(difference) = context.difference(&case.context) {
                     return Err(Fault::usage(format!("the records are of different runs: {difference}"))
-                        .hint("merge the shards of one run only"));
+                        .hint(ONE_RUN));
                 }
             }
             context = Some(case.context);
@@ -41,14 +43,15 @@ impl CaseFile {
             bases.extend(case.base);
             tips.extend(case.tip);
         }
-        let context = context.ok_or_else(|| Fault::usage("no record is given"))?;
+        let context = context.ok_or_else(|| Fault::usage("no record is given").hint("name one: FILE"))?;
+        let other = |error| Fault::usage(error).hint(ONE_RUN);
         let some =
             |records: Vec<Record>| if records.is_empty() { None } else { Some(Record::merge(records)) };
         Ok(Self {
             context,
-            record: Record::merge(records).map_err(Fault::usage)?,
-            base: some(bases).transpose().map_err(Fault::usage)?,
-            tip: some(tips).transpose().map_err(Fault::usage)?,
+            record: Record::merge(records).map_err(other)?,
+            base: some(bases).transpose().map_err(other)?,
+            tip: some(tips).transpose().map_err(other)?,
         })
     }
 }

@@ -23,7 +23,10 @@ pub(crate) async fn baseline(args: &BaselineArgs, context: &Context) -> Result<E
     match &earlier {
         Some(earlier) => prepared.world.salt = *earlier.salt(),
         None if prepared.world.salt == [0; 32] => {
-            getrandom::fill(&mut prepared.world.salt).map_err(|error| Fault::incomplete(error.to_string()))?
+            getrandom::fill(&mut prepared.world.salt).map_err(|error| {
+                Fault::incomplete(format!("the system gives no random bytes: {error}"))
+                    .hint("run it where the system has a source of them")
+            })?
         }
         None => {}
     }
@@ -79,33 +82,34 @@ fn place(args: &BaselineArgs, prepared: &Prepared) -> Result<Option<(PathBuf, Pa
     let policy = case::side_of(prepared.pipeline.combined.head())?.0;
     let name = policy.baseline.unwrap_or_else(|| USUAL.to_owned());
     let file = crate::place::inside(folder, &name).map_err(|reason| {
-        Fault::usage(format!("the policy names the baseline `{name}`, which is not written: {reason}"))
-            .hint("name a file below the folder under check, or give the place with --output")
+        Fault::configuration(format!(
+            "the policy names the baseline `{name}`, which is not written: {reason}"
+        ))
+        .hint("name a file below the folder under check, or give the place with --output")
     })?;
     Ok(Some((file, name.into())))
 }
 
 /// Reads the baseline that is to be replaced. What is no baseline is somebody else's.
 fn earlier(file: &Path, force: bool) -> Result<Option<Baseline>, Fault> {
-    let refuse = |fault: Fault| {
-        if force {
-            Ok(None)
-        } else {
-            Err(fault.hint("name another file with --output, or replace it with --force"))
-        }
+    let refuse = |error: String| {
+        let fault = Fault::usage(error).hint("name another file with --output, or replace it with --force");
+        if force { Ok(None) } else { Err(fault) }
     };
     match std::fs::metadata(file) {
         Err(_) => return Ok(None),
         Ok(there) if !there.is_file() || there.len() > Baseline::MAX_BYTES as u64 => {
-            return refuse(Fault::usage(format!("{} is there and no baseline", file.display())));
+            return refuse(format!("{} is there and no baseline", file.display()));
         }
         Ok(_) => {}
     }
-    let bytes = std::fs::read(file)
-        .map_err(|error| Fault::usage(format!("cannot read {}: {error}", file.display())))?;
+    let bytes = std::fs::read(file).map_err(|error| {
+        Fault::usage(format!("cannot read {}: {error}", file.display()))
+            .hint("name another file with --output, or one that you may read")
+    })?;
     match Baseline::read(&bytes) {
         Ok(earlier) => Ok(Some(earlier)),
-        Err(error) => refuse(Fault::usage(format!("{} is there and no baseline: {error}", file.display()))),
+        Err(error) => refuse(format!("{} is there and no baseline: {error}", file.display())),
     }
 }
 
@@ -114,7 +118,7 @@ fn what_is_missing(record: &Record, bugs: &[String], context: &Context) -> Exit 
     let mut exit = Exit::Pass;
     for gap in record.gaps().filter(|gap| gap.kind == GapKind::Lost) {
         let fault = Fault::incomplete(format!("{} ({}): {}", gap.stage, gap.subject, gap.reason));
-        let fault = if let Some(hint) = &gap.hint { fault.hint(hint) } else { fault };
+        let fault = fault.hint(gap.hint.as_deref().unwrap_or("see `sluicegate run` for more of it"));
         context.terminal.complain(&fault);
         exit = Exit::of([exit, fault.exit()]);
     }

@@ -20,7 +20,9 @@ pub(crate) fn cache(args: &CacheArgs, _context: &Context) -> Result<Exit, Fault>
             format!("{}: {} files, {bytes} of {limit}\n", folder.display(), usage.files)
         }
         CacheCommand::Clear => {
-            let usage = cache.clear().map_err(Fault::incomplete)?;
+            let usage = cache.clear().map_err(|error| {
+                Fault::incomplete(error).hint("remove the folder by hand, or as the user who owns it")
+            })?;
             format!("removed {} files, {}\n", usage.files, megabytes(usage.bytes))
         }
     };

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use advisory::{Lacking, Options, Refused, Report, Source, State};
+use advisory::{BuildError, Lacking, Options, Refused, Report, Source, State};
 use model::Ecosystem;
 use report::Exit;
 use report::formats::printable;
@@ -56,7 +56,8 @@ async fn update(from: &str, options: Options, folder: &Path, context: &Context) 
     let asked = options.ecosystems.clone();
     let built = if from.contains("://") {
         let base = bucket(from)?;
-        let download = tempfile::tempdir().map_err(Fault::incomplete)?;
+        let download =
+            tempfile::tempdir().map_err(|error| download::no_room(&std::env::temp_dir(), &error))?;
         fetch(&base, &asked, download.path(), context).await?;
         // Nobody here can mend a record of theirs, and all others are better new than old: runs say what is missing.
         let lacking = options.lacking.max(Lacking::Records);
@@ -100,16 +101,13 @@ fn outcome(built: &Report, asked: &[String]) -> Result<Exit, Fault> {
     }
     let mut faults = faults.into_iter();
     let Some(first) = faults.next() else { return Ok(Exit::Pass) };
-    let fault = faults.fold(Fault::incomplete(first), Fault::and);
-    Err(match built.refused.first() {
-        Some(Refused::Unread { .. }) => {
-            fault.hint("mend or remove what cannot be read, or take the rest with --force")
-        }
-        Some(Refused::Fewer { .. }) => {
-            fault.hint("see whether the source is whole; --force takes it as it is")
-        }
-        None => fault,
-    })
+    let hint = match built.refused.first() {
+        Some(Refused::Unread { .. }) => "mend or remove what cannot be read, or take the rest with --force",
+        Some(Refused::Fewer { .. }) => "see whether the source is whole; --force takes it as it is",
+        None => "see that the source has it, as NAME/all.zip, or leave the name away",
+    };
+    let fault = |error: String| Fault::incomplete(error).hint(hint);
+    Err(faults.map(fault).fold(fault(first), Fault::and))
 }
 
 fn build(source: &Path, folder: &Path, options: &Options) -> Result<Report, Fault> {
@@ -120,8 +118,18 @@ fn build(source: &Path, folder: &Path, options: &Options) -> Result<Report, Faul
     }
     let built = tokio::task::block_in_place(|| advisory::build(Source::Path(source), folder, options));
     built.map_err(|error| {
-        Fault::incomplete(error)
-            .hint("the layout is that of the OSV bucket: <ECOSYSTEM>/all.zip, or files *.json")
+        let hint = match &error {
+            BuildError::Source(_) | BuildError::Nothing(_) => {
+                "give the layout of the OSV bucket: <ECOSYSTEM>/all.zip, or files *.json"
+            }
+            BuildError::Store { .. } => {
+                "make room there, or name a folder that you may write with --data-dir"
+            }
+            BuildError::Write(_) | BuildError::Read(_) => {
+                "take fewer at once: --ecosystem NAME; where one alone fails, report it"
+            }
+        };
+        Fault::incomplete(error).hint(hint)
     })
 }
 
@@ -139,12 +147,14 @@ async fn fetch(base: &Url, ecosystems: &[String], folder: &Path, context: &Conte
     for ecosystem in wanted {
         let below = folder.join(ecosystem);
         if ecosystem.contains(['/', '\\']) || ecosystem.starts_with('.') {
-            return Err(Fault::usage(format!("`{ecosystem}` is no ecosystem")));
+            let known: Vec<&str> = Ecosystem::ALL.iter().map(|ecosystem| ecosystem.name()).collect();
+            return Err(Fault::usage(format!("`{ecosystem}` is no ecosystem"))
+                .hint(format!("take one of: {}", known.join(", "))));
         }
-        std::fs::create_dir_all(&below).map_err(Fault::incomplete)?;
+        std::fs::create_dir_all(&below).map_err(|error| download::no_room(&below, &error))?;
         let mut url = base.clone();
         let path = url.path_segments_mut();
-        path.map_err(|()| Fault::usage("the address takes no path"))?
+        path.map_err(|()| Fault::usage("the address takes no path").hint("write it as https://HOST/PATH"))?
             .pop_if_empty()
             .push(ecosystem)
             .push("all.zip");

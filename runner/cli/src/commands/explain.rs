@@ -92,19 +92,18 @@ fn unknown(subject: &str, kinds: &[Kind], rules: &[Rule], unread: Option<String>
         .take(5)
         .map(|rule| format!("{}/{}", rule.stage, rule.id))
         .collect();
-    let fault = Fault::usage(format!("`{subject}` is no rule and no stage"));
-    let fault = match unread {
-        Some(reason) => {
-            fault.hint(format!("mend the pipeline here, whose own rules cannot be read: {reason}"))
-        }
-        None => fault,
-    };
-    let fault =
-        if near.is_empty() { fault } else { fault.hint(format!("rules of that kind: {}", near.join(", "))) };
-    fault.hint(format!(
-        "stages: {}; a finding or a gap is looked up in the record of its run: --record FILE",
+    let unread =
+        unread.map(|reason| format!("mend the pipeline here, whose own rules cannot be read: {reason}"));
+    let near = (!near.is_empty()).then(|| format!("take one of these rules: {}", near.join(", ")));
+    let known = format!(
+        "take a rule or one of these stages: {}; a finding or a gap is looked up in the record of its run: --record FILE",
         names.join(", ")
-    ))
+    );
+    let fault = Fault::usage(format!("`{subject}` is no rule and no stage"));
+    match unread.or(near) {
+        Some(first) => fault.hint(first).hint(known),
+        None => fault.hint(known),
+    }
 }
 
 fn build(kind: &Kind) -> Result<Vec<Box<dyn Stage>>, Fault> {
@@ -168,8 +167,10 @@ fn stage(kind: &Kind) -> Result<String, Fault> {
 
 async fn cache(args: &ExplainArgs, context: &Context) -> Result<Exit, Fault> {
     let prepared = ready(&args.choice, context, None, Missing::Refused).await?;
-    let known = known(&args.choice, context, &prepared)?
-        .ok_or_else(|| Fault::incomplete("there is no results cache on this machine"))?;
+    let known = known(&args.choice, context, &prepared)?.ok_or_else(|| {
+        Fault::incomplete("there is no results cache on this machine")
+            .hint("run `sluicegate run` first, without --no-cache")
+    })?;
     let mut lines = Lines::default();
     for (instance, known) in known.iter().filter(|(instance, _)| instance.id().as_str() == args.subject) {
         lines.line(format_args!("{} ({})", instance.id(), instance.subject));

@@ -26,6 +26,8 @@ exec sluicegate hook pre-push \"$@\"
 const MARK: &str = "# Installed by `sluicegate hook install`";
 /// Name of the hook's file.
 const NAME: &str = "pre-push";
+/// What to do where somebody else than git calls the hook.
+const BY_GIT: &str = "let git call it: sluicegate hook install, then git push";
 /// A list of refs longer than this is not from git.
 const MOST_INPUT: u64 = 16 << 20;
 
@@ -50,7 +52,7 @@ fn install(path: &Path, force: bool, context: &Context) -> Result<Exit, Fault> {
             .hint("call `sluicegate hook pre-push \"$@\"` in it, or replace it with --force"));
     }
     crate::output::write(&file, SCRIPT.as_bytes())?;
-    executable(&file).map_err(|error| Fault::incomplete(format!("{}: {error}", file.display())))?;
+    executable(&file).map_err(|error| untouched(&file, &error))?;
     context.terminal.say(format_args!("installed {}; `git push` now runs profile `push`", file.display()));
     Ok(Exit::Pass)
 }
@@ -59,17 +61,24 @@ fn uninstall(path: &Path, context: &Context) -> Result<Exit, Fault> {
     let file = hook_file(path)?;
     match std::fs::read(&file) {
         Ok(hook) if is_ours(&hook) => {
-            std::fs::remove_file(&file)
-                .map_err(|error| Fault::incomplete(format!("{}: {error}", file.display())))?;
+            std::fs::remove_file(&file).map_err(|error| untouched(&file, &error))?;
             context.terminal.say(format_args!("removed {}", file.display()));
             Ok(Exit::Pass)
         }
-        Ok(_) => Err(Fault::usage(format!("{} is a hook of yours and stays", file.display()))),
+        Ok(_) => Err(Fault::usage(format!("{} is a hook of yours and stays", file.display()))
+            .hint("take the line that calls sluicegate out of it, or remove it by hand")),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Err(Fault::usage(format!("{} does not exist", file.display())))
+            Err(Fault::usage(format!("{} does not exist", file.display()))
+                .hint("name the repository that has the hook: sluicegate hook uninstall FOLDER"))
         }
-        Err(error) => Err(Fault::incomplete(format!("cannot read {}: {error}", file.display()))),
+        Err(error) => Err(untouched(&file, &error)),
     }
+}
+
+/// Describes a hook that cannot be read, changed or removed.
+fn untouched(file: &Path, error: &std::io::Error) -> Fault {
+    Fault::incomplete(format!("{}: {error}", file.display()))
+        .hint("run it as a user who may read and change the hooks of the repository")
 }
 
 fn is_ours(hook: &[u8]) -> bool {
@@ -79,8 +88,8 @@ fn is_ours(hook: &[u8]) -> bool {
 /// Returns where git looks for the hook.
 fn hook_file(path: &Path) -> Result<PathBuf, Fault> {
     let repository = git2::Repository::discover(path).map_err(|error| match error.code() {
-        git2::ErrorCode::NotFound => Fault::usage(SourceError::NoRepository { path: path.to_owned() }),
-        _ => Fault::usage(format!("{}: {}", path.display(), error.message())),
+        git2::ErrorCode::NotFound => SourceError::NoRepository { path: path.to_owned() },
+        _ => SourceError::Open { path: path.to_owned(), source: error },
     })?;
     let configured = repository.config().and_then(|config| config.get_path("core.hooksPath")).ok();
     let folder = match configured {
@@ -112,9 +121,9 @@ struct Update {
 async fn pre_push(remote: &str, context: &Context) -> Result<Exit, Fault> {
     let mut updates = updates(&standard_input()?)?.into_iter().peekable();
     let path = PathBuf::from(".");
-    let repository = Repository::discover(&path).map_err(Fault::usage)?;
-    let repository = repository.ok_or_else(|| Fault::usage("the hook does not run in a git repository"))?;
-    let branches = repository.remote_branches(Some(remote)).map_err(Fault::incomplete)?;
+    let repository = Repository::discover(&path)?;
+    let repository = repository.ok_or(SourceError::NoRepository { path })?;
+    let branches = repository.remote_branches(Some(remote)).map_err(Fault::lacking)?;
     let had: BTreeSet<String> = branches.into_iter().map(|branch| branch.commit).collect();
     let mut exits = Vec::new();
     let mut done: BTreeSet<String> = BTreeSet::new();
@@ -146,7 +155,7 @@ async fn pre_push(remote: &str, context: &Context) -> Result<Exit, Fault> {
 fn standard_input() -> Result<String, Fault> {
     let mut text = String::new();
     let read = std::io::stdin().take(MOST_INPUT + 1).read_to_string(&mut text);
-    read.map_err(|error| Fault::usage(format!("standard input is no list of refs: {error}")))?;
+    read.map_err(|error| Fault::usage(format!("standard input is no list of refs: {error}")).hint(BY_GIT))?;
     if text.len() as u64 > MOST_INPUT {
         return Err(Fault::usage(format!("standard input is longer than {MOST_INPUT} bytes"))
             .hint("push fewer refs at once"));
@@ -172,7 +181,8 @@ fn updates(text: &str) -> Result<Vec<Update>, Fault> {
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
         let fields: Vec<&str> = line.split_whitespace().collect();
         let [reference, object, _, known] = fields[..] else {
-            return Err(Fault::usage(format!("`{line}` is no line of git's pre-push protocol")));
+            let error = format!("`{line}` is no line of git's pre-push protocol");
+            return Err(Fault::usage(error).hint(BY_GIT));
         };
         let zero = |id: &str| id.bytes().all(|byte| byte == b'0');
         if !zero(object) {

@@ -139,7 +139,8 @@ impl Reader<'_> {
                     "version {} is not known; this Sluicegate reads version {VERSION}",
                     version.value
                 );
-                Err(self.text.error_of(version, version.referenced, message))
+                let error = self.text.error_of(version, version.referenced, message);
+                Err(error.advise(format!("write `version: {VERSION}`, or update Sluicegate")))
             }
             None => {
                 let first = root.all.first().map_or(0, |piece| piece.whole.start);

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{StageId, Subject, SubjectKind};
-use stage::{Kind, Need};
+use stage::{Kind, Need, suggestion};
 
 use crate::graph::Request;
 use crate::graph::candidate::{Candidate, giver};
@@ -59,7 +59,7 @@ fn names(candidates: &[Candidate]) -> BTreeSet<&str> {
     candidates.iter().map(|candidate| candidate.id().as_str()).collect()
 }
 
-/// Refuses a name that is not among `names`.
+/// Refuses a name that is not among `names`, of which those are listed that this version has.
 fn known(
     request: &Request<'_>,
     names: &BTreeSet<&str>,
@@ -70,7 +70,12 @@ fn known(
     if names.contains(id.as_str()) {
         return Ok(());
     }
-    let message = format!("unknown stage `{id}`, {why}{}", hint(id.as_str(), || names.iter().copied()));
+    let here = |name: &&str| !WORDS.contains(name) || request.kinds.iter().any(|kind| kind.name == *name);
+    let meant = match suggestion(id.as_str(), names.iter().copied()) {
+        Some(close) => format!("; did you mean `{close}`?"),
+        None => hint(id.as_str(), || names.iter().copied().filter(here)),
+    };
+    let message = format!("unknown stage `{id}`, {why}{meant}");
     let world = request.combined.files().position(|file| file.path() == place.file);
     let at = world.map(|world| request.combined.error_at(world, place, String::new()));
     Err(PlanError::UnknownStage { message, at: At::new(at) })

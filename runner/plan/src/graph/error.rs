@@ -115,3 +115,47 @@ pub enum PlanError {
         subject: SubjectKind,
     },
 }
+
+impl PlanError {
+    /// Returns what to do about it, as an action.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Config(error) => error.hint(),
+            Self::UnknownProfile { .. } => "name one of those, or add it under `profiles`".to_owned(),
+            Self::UnknownStage { .. } => {
+                "name one of those that are known, or add it under `stages`".to_owned()
+            }
+            Self::UnknownKind { .. } => {
+                "take a kind that is known, or update Sluicegate where a later version has it".to_owned()
+            }
+            Self::MissingProducer { stage, giver, .. } => match giver {
+                Some(giver) => format!("add `{giver}: {{}}` under `stages`"),
+                None => format!("take stage `{stage}` out"),
+            },
+            Self::TwoProducers { second, .. } => format!("take stage `{second}` out, or the other one"),
+            Self::Cycle { .. } => "take one of these `needs` out".to_owned(),
+            Self::TooManySubjects { stage, .. } | Self::SubjectsTooDeep { stage, .. } => {
+                format!("have stage `{stage}` look at less")
+            }
+            Self::UndeclaredSubject { stage, .. } => {
+                format!("report it to whoever maintains the stage `{stage}`")
+            }
+        }
+    }
+
+    /// Tells whether a pipeline file is at fault, and not the command line.
+    pub fn is_of_file(&self) -> bool {
+        match self {
+            Self::UnknownProfile { .. } => false,
+            Self::UnknownStage { at, .. } => at.0.is_some(),
+            Self::Config(_)
+            | Self::UnknownKind { .. }
+            | Self::MissingProducer { .. }
+            | Self::TwoProducers { .. }
+            | Self::Cycle { .. }
+            | Self::TooManySubjects { .. }
+            | Self::SubjectsTooDeep { .. }
+            | Self::UndeclaredSubject { .. } => true,
+        }
+    }
+}

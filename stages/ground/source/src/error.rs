@@ -100,31 +100,29 @@ pub enum SourceError {
 
 impl SourceError {
     /// Returns what can be done about it, as an action.
-    pub fn hint(&self) -> Option<String> {
+    pub fn hint(&self) -> String {
         match self {
-            Self::Owner { path } => Some(format!(
+            Self::Owner { path } => format!(
                 "run `git config --global --add safe.directory {}` if you trust who owns it",
                 path.display()
-            )),
-            Self::NoRepository { .. } => {
-                Some("run `git init`, or name a folder inside a repository".to_owned())
-            }
+            ),
+            Self::NoRepository { .. } => "run `git init`, or name a folder inside a repository".to_owned(),
             Self::Bare { .. } => {
-                Some("check a clone of it, or a worktree: git worktree add FOLDER BRANCH".to_owned())
+                "check a clone of it, or a worktree: git worktree add FOLDER BRANCH".to_owned()
             }
             Self::Revision { .. } => {
-                Some("check the spelling, or fetch it: a shallow or single-branch clone lacks it".to_owned())
+                "check the spelling, or fetch it: a shallow or single-branch clone lacks it".to_owned()
             }
             Self::Object { source, .. } if source.code() == git2::ErrorCode::NotFound => {
-                Some("fetch it: a shallow or partial clone lacks objects".to_owned())
+                "fetch it: a shallow or partial clone lacks objects".to_owned()
             }
-            Self::Unsupported { .. }
-            | Self::Open { .. }
-            | Self::Object { .. }
-            | Self::TooLarge { .. }
-            | Self::TooManyFiles { .. }
-            | Self::Io { .. }
-            | Self::Threads { .. } => None,
+            Self::Unsupported { .. } => "check a clone that is made without it".to_owned(),
+            Self::Open { path, .. } => format!("see what `git -C {} status` says of it", path.display()),
+            Self::Object { .. } => "see what `git fsck` says, and clone anew where it is broken".to_owned(),
+            Self::TooLarge { path, .. } => format!("make {path} smaller"),
+            Self::TooManyFiles { .. } => "check one of its folders: sluicegate run FOLDER".to_owned(),
+            Self::Io { path, .. } => format!("let the user who runs this read {}", path.display()),
+            Self::Threads { .. } => "run with fewer threads: --jobs 1".to_owned(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use model::{Digest, StageId};
 use serde::de::DeserializeOwned;
 
-use crate::wording::{TAB, indenting_tab, reword};
+use crate::wording::{TAB, action, indenting_tab, reword};
 
 /// A stage's section of the pipeline file. `text` is the whole file with everything outside the section blanked (line
 /// ends kept), so that a position in it is a position in the file.
@@ -32,11 +32,13 @@ pub struct ConfigError {
     pub message: String,
     /// The line itself, when it can be shown.
     pub source_line: Option<String>,
+    /// What to do about it, where that is more than to correct the place.
+    pub advice: Option<String>,
 }
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { file, line, column, message, source_line } = self;
+        let Self { file, line, column, message, source_line, advice: _ } = self;
         if *line == 0 {
             return write!(f, "{file}: {message}");
         }
@@ -76,7 +78,23 @@ impl ConfigError {
         let source_line = shown.map(|line| line.chars().take(MOST_COLUMNS).map(visible).collect());
         // What it quotes may hold line ends; the message is one line.
         let message = message.into().lines().map(str::trim).collect::<Vec<_>>().join(" ");
-        Self { file: file.to_owned(), line, column, message, source_line }
+        Self { file: file.to_owned(), line, column, message, source_line, advice: None }
+    }
+
+    /// Says what to do about it.
+    #[must_use]
+    pub fn advise(self, advice: impl Into<String>) -> Self {
+        Self { advice: Some(advice.into()), ..self }
+    }
+
+    /// Returns what to do about it, as an action.
+    pub fn hint(&self) -> String {
+        let Self { file, line, advice, .. } = self;
+        let known = advice.clone().or_else(|| action(&self.message));
+        known.unwrap_or_else(|| match line {
+            0 => format!("correct {file}"),
+            _ => format!("correct line {line} of {file}"),
+        })
     }
 }
 
@@ -128,6 +146,22 @@ mod tests {
         for text in ["", "\n\n  \n", "\n   {}\n", " ~", "null"] {
             assert_eq!(section(text).parse::<Sample>().unwrap(), Sample::default(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn every_error_says_what_to_do() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(section(text).parse::<Sample>().unwrap_err().hint(), expected, "{text}");
+        };
+        check("hystory: true\n", "write `history`");
+        check("nothing: true\n", "take it out, or write one of those that are known");
+        check("history: true\nhistory: true\n", "keep one of the two");
+        check("history: perhaps\n", "write it in that form");
+        check("deny: *a\n", "correct line 1 of sluicegate.yaml");
+        check("deny:\n\t- a\n", "put spaces in the place of the tab");
+        let error = section("").error(0, 0, "odd");
+        assert_eq!(error.hint(), "correct sluicegate.yaml");
+        assert_eq!(error.advise("take it out").hint(), "take it out");
     }
 
     #[test]

@@ -41,6 +41,26 @@ pub(crate) fn reword(message: &str) -> String {
     }
 }
 
+/// Returns the action that a message asks for; `None` where its place says it all.
+pub(crate) fn action(message: &str) -> Option<String> {
+    if let Some((_, meant)) = message.split_once("; did you mean ") {
+        return Some(format!("write {}", meant.trim_end_matches('?')));
+    }
+    let starts = |words: &[&str]| words.iter().any(|start| message.starts_with(start));
+    let action = match message {
+        TAB => "put spaces in the place of the tab",
+        _ if starts(&["unknown "]) => "take it out, or write one of those that are known",
+        _ if starts(&["duplicate key "]) => "keep one of the two",
+        _ if starts(&["the key "]) && message.ends_with(" is missing") => "add the key",
+        _ if message.ends_with(" is expected here") => "write it in that form",
+        _ if message.ends_with(" is a map of keys and values") => "write it in that form",
+        _ if starts(&["unclosed "]) => "close it",
+        _ if starts(&["mapping values are not allowed"]) => "put the value in quotes, or below its key",
+        _ => return None,
+    };
+    Some(action.to_owned())
+}
+
 /// What is wrong with a tab in front of a line.
 pub const TAB: &str = "a tab cannot indent YAML: use spaces";
 

@@ -45,6 +45,17 @@ fn names_that_nobody_has_are_refused() {
 }
 
 #[test]
+fn what_this_version_does_not_have_is_not_listed() {
+    check_error(
+        "profiles: { x: { stages: [nonsense], scope: full } }\nstages: { secrets: {} }\n",
+        &ASK,
+        "sluicegate.yaml:2:27: unknown stage `nonsense`, named by profile `x`; known are `dependencies`, `inventory`, \
+         `secrets` and `tool`\n  |\n\
+         2 | profiles: { x: { stages: [nonsense], scope: full } }\n  |                           ^",
+    );
+}
+
+#[test]
 fn producers_are_there_once() {
     check_error(
         "stages:\n  a: { uses: tool, wants: [inventry] }\n",
