@@ -111,6 +111,17 @@ fn update(site: &Site, from: &str) -> Ran {
     site.run(&["db", "update", "--ecosystem", "PyPI", "--from", from])
 }
 
+#[test]
+fn a_database_that_cannot_be_written_says_where_to_go() {
+    let site = shop();
+    site.write("source/PyPI/all.zip", archive([])).write("file", "");
+    let (source, file) = (site.tree().join("source"), site.tree().join("file"));
+    let to = ["--data-dir", file.to_str().unwrap(), "--from", source.to_str().unwrap()];
+    let ran = site.run(&[&["db", "update"][..], &to].concat());
+    let help = "help: make room there, or name a folder that you may write with --data-dir";
+    assert!(ran.code == 3 && ran.stderr.contains(help), "{}", ran.stderr);
+}
+
 /// A tree with a flask that [`FLASK`] affects.
 fn shop() -> Site {
     let site = Site::new();

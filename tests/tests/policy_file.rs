@@ -69,6 +69,31 @@ fn a_file_has_one_name_however_it_is_written() {
     check(&site, &["--config", "policy/none.yaml"], 2, &["the tree has no file policy/none.yaml"]);
 }
 
+/// What the policy wants looked at and a part does not have is told, and of the whole history nothing is known.
+#[test]
+fn a_part_has_no_history_to_look_at() {
+    let policy = |history: &str| format!("version: 1\nstages:\n  secrets: {{ history: {history} }}\n");
+    let site = Site::repository();
+    site.write("sluicegate.yaml", policy("all")).write("sub/a.py", "1\n").commit("start");
+    let gaps = |more: &[&str], code: i32| {
+        let (ended, report) = site.report(&[&["--offline"], more].concat());
+        assert_eq!(ended, code, "{report:#}");
+        let gaps = report["gaps"].as_array().unwrap().iter();
+        gaps.map(|gap| format!("{} {}", gap["kind"], gap["code"])).collect::<Vec<_>>()
+    };
+    assert_eq!(gaps(&[], 0), [""; 0]);
+    assert_eq!(gaps(&["sub"], 3), ["\"lost\" \"no-history\""]);
+    // A folder with a pipeline of its own is a part too.
+    site.write("own/sluicegate.yaml", policy("all")).commit("own");
+    assert_eq!(gaps(&["own"], 3), ["\"lost\" \"no-history\""]);
+    site.write("sluicegate.yaml", policy("outgoing")).commit("outgoing");
+    assert_eq!(gaps(&["sub"], 0), [""; 0]);
+    site.git(&["checkout", "--quiet", "-b", "change"]);
+    site.write("sub/b.py", "2\n").commit("change");
+    assert_eq!(gaps(&["--since", "main", "sub"], 0), ["\"partial\" \"no-commits\""]);
+    assert_eq!(gaps(&["--since", "main"], 0), [""; 0]);
+}
+
 #[test]
 fn a_folder_is_judged_by_the_policy_of_its_repository() {
     let site = leaking("sluicegate.yaml");

@@ -141,6 +141,69 @@ fn a_file_takes_one_output() {
     check(&["-f", "json=/dev/null", "-f", "sarif=/dev/null"], 0, "");
 }
 
+const RULES: &str = "- id: shop-key
+  service: shop
+  title: Shop key
+  severity: high
+  kind: prefix
+  keywords: [shop_]
+  pattern: 'shop_[0-9a-f]{12}'
+  why: It opens the till.
+  rotate: Ask the shop.
+  bad: ['k = shop_4f9d2c81a7e3']
+";
+
+/// What decides what passes is not written over, whoever names it.
+#[test]
+fn no_output_takes_the_place_of_the_policy() {
+    let site = Site::new();
+    site.write("policy/base.yaml", "version: 1\n").write("a.py", "1\n").write("rules.yaml", RULES);
+    site.run(&["baseline", "--offline", "-o", "b.json"]);
+    let check = |report: &str, more: &[&str], said: &str| {
+        let policy = "version: 1\nextends: [policy/base.yaml]\nstages: { secrets: { rules: [rules.yaml] } }\nbaseline: b.json\n";
+        site.write("sluicegate.yaml", format!("{policy}report: {{ {report} }}\n"));
+        let ran = run(&site, more);
+        assert!(ran.code == 2 && ran.stderr.contains(said), "{report} {more:?}\n{}", ran.stderr);
+        assert!(!ran.stderr.contains("secrets (tree)"), "nothing ran: {}", ran.stderr);
+    };
+    let pipeline = "it would take the place of sluicegate.yaml, the pipeline file\n";
+    let places = [
+        ("sluicegate.yaml", pipeline),
+        (
+            "./policy/base.yaml",
+            "it would take the place of policy/base.yaml, which the pipeline file extends\n",
+        ),
+        ("b.json", "it would take the place of b.json, the baseline\n"),
+        ("rules.yaml", "it would take the place of rules.yaml, a policy file of stage `secrets`\n"),
+    ];
+    for (file, said) in places {
+        check(&format!("text: {file}"), &[], &format!("`{file}` is not written: {said}"));
+        let file = site.tree().join(file).display().to_string();
+        check("", &["-o", &file], &format!("the text report is not written to {file}: {said}"));
+        check(
+            "",
+            &["-f", &format!("json={file}")],
+            &format!("the json report is not written to {file}: {said}"),
+        );
+        check("", &["--record", &file], &format!("the record is not written to {file}: {said}"));
+    }
+    let other = site.tree().join("out.txt").display().to_string();
+    assert_ne!(run(&site, &["-o", &other]).code, 2);
+}
+
+/// The pipeline file that is written is the one that is advised: what cannot be named there is not.
+#[test]
+fn a_baseline_is_advised_by_the_name_that_is_read() {
+    let site = site("{}");
+    let check = |place: &std::path::Path, said: &str| {
+        let ran = site.run(&["baseline", "--offline", "-o", place.to_str().unwrap()]);
+        assert!(ran.code == 0 && ran.stderr.contains(said), "{}", ran.stderr);
+    };
+    check(&site.tree().join("deep/b.json"), "`baseline: deep/b.json`");
+    check(std::path::Path::new("./b.json"), "`baseline: b.json`");
+    check(&site.beside("b.json"), "it lies outside of the tree, where no pipeline file can name it");
+}
+
 #[test]
 fn what_cannot_be_written_keeps_no_verdict_back() {
     let site = site("{}");

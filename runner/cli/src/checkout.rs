@@ -121,7 +121,7 @@ impl Checkout {
         let (Some(repository), Some(head)) = (&self.repository, &self.head) else {
             return Ok((subjects, commits));
         };
-        if repository.root().is_some_and(|root| !same(root, &self.root)) {
+        if self.is_part() {
             // The history is that of the repository, not of the part that is checked.
             return Ok((subjects, commits));
         }
@@ -145,12 +145,17 @@ impl Checkout {
         Ok((subjects, commits))
     }
 
+    /// Tells whether a folder of a repository is checked, and not the whole of it.
+    pub(crate) fn is_part(&self) -> bool {
+        let root = self.repository.as_ref().and_then(Repository::root);
+        root.is_some_and(|root| !same(root, &self.root))
+    }
+
     /// Returns the repository, whose policy must be that of the tree.
     pub(crate) fn whole(&self) -> Result<&Repository, Fault> {
         let missing = || SourceError::NoRepository { path: self.root.clone() };
         let repository = self.repository.as_ref().ok_or_else(missing)?;
-        let inside = repository.root().is_some_and(|root| !same(root, &self.root));
-        if inside && self.part.is_none() {
+        if self.is_part() && self.part.is_none() {
             let text = format!(
                 "{} is a part of a repository without being judged by its policy, and a change is judged as a whole",
                 self.root.display()

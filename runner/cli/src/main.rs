@@ -11,6 +11,7 @@ mod download;
 mod fault;
 mod folders;
 mod frames;
+mod kept;
 mod output;
 mod part;
 mod past;

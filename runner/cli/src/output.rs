@@ -10,6 +10,7 @@ use report::{Exit, Record, State, Verdict};
 
 use crate::args::Output;
 use crate::fault::Fault;
+use crate::kept::Kept;
 use crate::sections::Wanted;
 use crate::terminal::Terminal;
 
@@ -75,17 +76,38 @@ pub(crate) fn apart(reports: &[Report], record: Option<&Path>) -> Result<(), Fau
     Ok(())
 }
 
+/// Refuses an output in the place of what decides what passes.
+pub(crate) fn spare(reports: &[Report], record: Option<&Path>, kept: &Kept) -> Result<(), Fault> {
+    let named =
+        |report: &'_ Report| Some((report.file.clone()?, format!("the {} report", report.format.name)));
+    let record = record.map(|file| (file.to_owned(), "the record".to_owned()));
+    for (file, what) in reports.iter().filter_map(named).chain(record) {
+        if let Some(reason) = kept.refusal(&file) {
+            let error = format!("{what} is not written to {}: {reason}", file.display());
+            return Err(Fault::usage(error).hint("name another file"));
+        }
+    }
+    Ok(())
+}
+
 /// Returns the one name of a file, whether or not it is there.
-fn real(file: &Path) -> PathBuf {
+pub(crate) fn real(file: &Path) -> PathBuf {
     let below = || Some(folder_of(file).canonicalize().ok()?.join(file.file_name()?));
     let there = file.canonicalize().ok();
     there.or_else(below).or_else(|| std::path::absolute(file).ok()).unwrap_or_else(|| file.to_owned())
 }
 
 /// Adds those of the pipeline file, format and file: only files below the folder under check.
-pub(crate) fn of_pipeline(reports: &mut Vec<Report>, wanted: &[Wanted], root: &Path) -> Result<(), Fault> {
+pub(crate) fn of_pipeline(
+    reports: &mut Vec<Report>,
+    wanted: &[Wanted],
+    root: &Path,
+    kept: &Kept,
+) -> Result<(), Fault> {
     for wanted in wanted {
-        let place = crate::place::inside(root, &wanted.file).map_err(|reason| {
+        let place = crate::place::inside(root, &wanted.file);
+        let place = place.and_then(|place| kept.refusal(&place).map_or(Ok(place), Err));
+        let place = place.map_err(|reason| {
             let message = format!("`{}` is not written: {reason}", wanted.file.escape_debug());
             let error = wanted.error(message);
             Fault::from(error.advise("name a file below the folder under check, or give the place on the command line: --format FORMAT=FILE"))

@@ -107,7 +107,7 @@ impl<'a> Look<'a> {
         self.bugs.extend(ran.bugs);
         self.over_budget |= ran.over_budget;
         let mut messages = ran.messages;
-        messages.extend(source_gaps::messages(Some(tree.as_ref()), false));
+        messages.extend(source_gaps::messages(Some(tree.as_ref()), None, false));
         messages
     }
 

@@ -202,7 +202,8 @@ pub(crate) async fn scan(
     if past.over_budget {
         record.extend(crate::source_gaps::comparison());
     }
-    record.extend(crate::source_gaps::messages(world.tree.as_deref(), is_empty(world, &header)));
+    let part = checkout.is_part().then_some((&prepared.plan, change.as_ref()));
+    record.extend(crate::source_gaps::messages(world.tree.as_deref(), part, is_empty(world, &header)));
     let record = Record::new(record).map_err(Fault::bug)?;
     let interrupted = interrupted || engine.cancel.is_cancelled();
     Ok(Scanned { record, past, interrupted })

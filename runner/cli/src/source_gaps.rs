@@ -1,12 +1,22 @@
 //! What the runner itself could not look at, said as a stage says it: what the listing of a tree could not see (the
 //! pseudo-stage `source`), and stages that a profile requires and that did not run.
 
-use model::{Gap, GapKind, Message, StageId, StageOutcome, Status, Subject};
-use source::Tree;
+use std::collections::BTreeSet;
 
-/// Returns the messages for what `tree` could not list, and where `nothing` says so for a tree without any file; none when it
-/// listed everything.
-pub(crate) fn messages(tree: Option<&dyn Tree>, nothing: bool) -> Vec<Message> {
+use model::{Gap, GapKind, Message, StageId, StageOutcome, Status, Subject};
+use plan::Plan;
+use source::Tree;
+use stage::{HistoryRange, Need};
+
+use crate::target::Change;
+
+/// Returns the messages for what `tree` could not list, for commits that stages of the plan look at and a part of a repository
+/// does not have, and where `nothing` says so for a tree without any file; none when there is all of it.
+pub(crate) fn messages(
+    tree: Option<&dyn Tree>,
+    part: Option<(&Plan, Option<&Change>)>,
+    nothing: bool,
+) -> Vec<Message> {
     let submodules = tree.into_iter().flat_map(Tree::entries).filter_map(|entry| match &entry.kind {
         source::EntryKind::Submodule { .. } => Some((
             "submodule",
@@ -28,7 +38,33 @@ pub(crate) fn messages(tree: Option<&dyn Tree>, nothing: bool) -> Vec<Message> {
         let hint = Some("give the folder that holds the code, or --include-ignored if .gitignore hides it");
         gap(GapKind::Lost, "nothing-to-scan", None, reason, hint)
     });
-    outcome(unlisted.chain(empty).collect())
+    let commits = part.into_iter().flat_map(|(plan, change)| commits(plan, change));
+    outcome(unlisted.chain(commits).chain(empty).collect())
+}
+
+/// Returns the gaps of stages that look at commits, in a part of a repository: of the whole history nobody knows what is in it;
+/// a change is looked at as far as its end goes.
+fn commits(plan: &Plan, change: Option<&Change>) -> Vec<Option<Gap>> {
+    let looks = |range: HistoryRange| {
+        let planned = plan.instances().iter().filter(move |planned| {
+            planned.without_subject
+                && planned.spec.needs.iter().any(|need| matches!(need, Need::History(one) if *one == range))
+        });
+        let names: BTreeSet<&StageId> = planned.map(|planned| planned.id()).collect();
+        let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    };
+    let hint = Some("run it on the root of the repository");
+    let whole = looks(HistoryRange::Everything).map(|names| {
+        let reason =
+            format!("the whole history is for {names} to look at, and a part of a repository has none");
+        gap(GapKind::Lost, "no-history", None, reason, hint)
+    });
+    let range = looks(HistoryRange::Scope).filter(|_| change.is_some()).map(|names| {
+        let reason = format!("{names} looked at where the change ends, and not at the commits on the way");
+        gap(GapKind::Partial, "no-commits", None, reason, hint)
+    });
+    whole.into_iter().chain(range).collect()
 }
 
 /// Returns the action that closes a gap of the listing.

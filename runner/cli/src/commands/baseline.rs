@@ -58,11 +58,14 @@ pub(crate) async fn baseline(args: &BaselineArgs, context: &Context) -> Result<E
     };
     output::write(&file, baseline.write().as_bytes())?;
     let entries = if baseline.len() == 1 { "entry" } else { "entries" };
+    let advice = match name {
+        Some(name) => format!("name it in sluicegate.yaml: `baseline: {}`", slashed(&name)),
+        None => "it lies outside of the tree, where no pipeline file can name it".to_owned(),
+    };
     context.terminal.say(format_args!(
-        "wrote {} with {} {entries}; name it in sluicegate.yaml: `baseline: {}`",
+        "wrote {} with {} {entries}; {advice}",
         file.display(),
-        baseline.len(),
-        slashed(&name),
+        baseline.len()
     ));
     Ok(exit)
 }
@@ -70,14 +73,21 @@ pub(crate) async fn baseline(args: &BaselineArgs, context: &Context) -> Result<E
 /// Where the baseline is kept when neither the command line nor the policy says.
 const USUAL: &str = ".sluicegate/baseline.json";
 
+/// A file, and its name in a tree that holds it.
+type Place = (PathBuf, Option<PathBuf>);
+
 /// Returns the file to write, and its name in the tree that holds the policy: of a part of a repository, that is the whole.
 /// None is standard output.
-fn place(args: &BaselineArgs, prepared: &Prepared) -> Result<Option<(PathBuf, PathBuf)>, Fault> {
+fn place(args: &BaselineArgs, prepared: &Prepared) -> Result<Option<Place>, Fault> {
     let checkout = &prepared.checkout;
     let folder = checkout.folder.as_ref().unwrap_or(&checkout.root);
     if let Some(name) = &args.output {
-        let file = || (folder.join(name), name.clone());
-        return Ok((name.as_os_str() != output::STANDARD).then(file));
+        let place = || {
+            let file = folder.join(name);
+            let below = output::real(&file).strip_prefix(output::real(folder)).map(Path::to_owned).ok();
+            (file, below)
+        };
+        return Ok((name.as_os_str() != output::STANDARD).then(place));
     }
     let policy = case::side_of(prepared.pipeline.combined.head())?.0;
     let name = policy.baseline.unwrap_or_else(|| USUAL.to_owned());
@@ -87,7 +97,7 @@ fn place(args: &BaselineArgs, prepared: &Prepared) -> Result<Option<(PathBuf, Pa
         ))
         .hint("name a file below the folder under check, or give the place with --output")
     })?;
-    Ok(Some((file, name.into())))
+    Ok(Some((file, Some(name.into()))))
 }
 
 /// Reads the baseline that is to be replaced. What is no baseline is somebody else's.

@@ -10,6 +10,7 @@ use crate::args::RunArgs;
 use crate::case::{self, CaseFile, PolicyText};
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::kept::Kept;
 use crate::past::{Past, is_everything};
 pub(crate) use crate::prepared::{Missing, Outgoing, Prepared, ready};
 use crate::selection::Selection;
@@ -32,8 +33,10 @@ pub(crate) async fn execute(
     let more = outgoing.as_ref().is_some_and(|outgoing| !outgoing.last);
     let prepared = ready(&args.choice, context, outgoing, Missing::Refused).await?;
     if !pushed {
-        output::of_pipeline(&mut reports, &prepared.sections.reports, &prepared.checkout.root)?;
-        output::apart(&reports, args.record.as_deref())?;
+        let (kept, record) = (Kept::of(&args.choice, &prepared)?, args.record.as_deref());
+        output::of_pipeline(&mut reports, &prepared.sections.reports, &prepared.checkout.root, &kept)?;
+        output::apart(&reports, record)?;
+        output::spare(&reports, record, &kept)?;
     }
     let (case, bugs, interrupted) = judge_ready(args, context, &prepared).await?;
     let (record, verdict) = case.judge()?;
