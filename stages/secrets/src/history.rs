@@ -1,8 +1,8 @@
 //! Credentials in commits: each said once, at the commit that first brought it in.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ::stage::{Given, Sink, StageError};
 use model::{Digest, GapKind, SecretVerdict};
@@ -33,8 +33,10 @@ const FIRST_LOOK: u8 = 10;
 const ALL_LINES: u32 = 22;
 const FEW_LINES: u32 = 15;
 
-/// Bytes around a find that are looked at again, more than a report shows.
-const AROUND: usize = 16 << 10;
+/// Bytes around a find that are looked at to find it again: its keyword is near.
+const NEAR: usize = 2 << 10;
+/// The same of a structure, whose keyword may be far from the value as in a key of PuTTY, and of what is shown in a report.
+const FAR: usize = 24 << 10;
 
 /// What closes the gap that a shallow clone leaves.
 const DEEPEN: &str =
@@ -56,26 +58,15 @@ pub(crate) fn look(given: &Given<'_>, out: &Sink, prepared: &Prepared<'_>) -> Re
     let survey = given.compute(|| commits.survey(&Reader::may_read)).map_err(StageError::Failed)?;
     let plain = PlainLines::new(if prepared.whole_history { ALL_LINES } else { FEW_LINES });
     let first = First { names: survey.names, rules: &prepared.rules, options, plain };
-    let holders: Mutex<Holders> = Mutex::default();
-    let limits: Mutex<BTreeMap<Digest, BTreeSet<Limit>>> = Mutex::default();
+    let noted = Noted::default();
     let scanner = |blob: Blob<'_>| {
         let mut scanned = first.look(&blob);
         totals.add(scanned.counts);
         out.advance(1);
-        let reached = std::mem::take(&mut scanned.limits);
-        if !reached.is_empty() {
-            let mut limits = limits.lock().unwrap_or_else(PoisonError::into_inner);
-            limits.insert(blob.id, reached.into_iter().collect());
-        }
+        noted.scanned(blob.id, &mut scanned);
         looked(scanned, blob.bytes.len())
     };
-    let holder = |blob: &Digest, hits: &[source::Hit]| {
-        let mut holders = holders.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = holders.entry(*blob).or_default();
-        for hit in hits {
-            known.entry(hit.tag).or_insert(hit.start..hit.end);
-        }
-    };
+    let holder = |blob: &Digest, hits: &[source::Hit]| noted.holds(*blob, hits);
     let audience = Audience {
         scanner: &scanner,
         holder: &holder,
@@ -86,8 +77,8 @@ pub(crate) fn look(given: &Given<'_>, out: &Sink, prepared: &Prepared<'_>) -> Re
     if given.cancelled() {
         return Err(StageError::Cancelled);
     }
-    let holders = holders.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let limits = limits.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let Noted { holders, limits, structures } = noted;
+    let (holders, limits) = (inner(holders), inner(limits));
     let blobs: BTreeSet<Digest> = holders.keys().chain(limits.keys()).copied().collect();
     let origins = given.compute(|| commits.attribute(&blobs, &survey.absent)).map_err(StageError::Failed)?;
     say_problems(out, problems.into_iter().chain(survey.problems).chain(origins.problems));
@@ -102,7 +93,48 @@ pub(crate) fn look(given: &Given<'_>, out: &Sink, prepared: &Prepared<'_>) -> Re
         // A clone holds blobs that no commit leads to, and which ones differs from clone to clone.
         totals.say_contents(out);
     }
-    Second { given, prepared, holders: &holders, looks: Mutex::default() }.say(out, &introduced)
+    let second =
+        Second { given, prepared, holders: &holders, structures: inner(structures), looks: Mutex::default() };
+    second.say(out, &introduced)
+}
+
+/// What all threads note at the first look.
+#[derive(Default)]
+struct Noted {
+    holders: Mutex<Holders>,
+    limits: Mutex<BTreeMap<Digest, BTreeSet<Limit>>>,
+    /// Tags of what more than a name speaks for.
+    structures: Mutex<HashSet<u64>>,
+}
+
+impl Noted {
+    fn scanned(&self, blob: Digest, scanned: &mut Scanned) {
+        let reached = std::mem::take(&mut scanned.limits);
+        if !reached.is_empty() {
+            lock(&self.limits).insert(blob, reached.into_iter().collect());
+        }
+        let is_sure = |hit: &&Hit| hit.verdict != SecretVerdict::Likely;
+        let mut sure = scanned.hits.iter().filter(is_sure).map(|hit| hit.tag).peekable();
+        if sure.peek().is_some() {
+            lock(&self.structures).extend(sure);
+        }
+    }
+
+    fn holds(&self, blob: Digest, hits: &[source::Hit]) {
+        let mut holders = lock(&self.holders);
+        let known = holders.entry(blob).or_default();
+        for hit in hits {
+            known.entry(hit.tag).or_insert(hit.start..hit.end);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn inner<T>(mutex: Mutex<T>) -> T {
+    mutex.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Says which limits were reached in what commits brought. Of a whole history, what no commit leads to is in this clone alone.
@@ -187,6 +219,8 @@ struct Second<'a> {
     given: &'a Given<'a>,
     prepared: &'a Prepared<'a>,
     holders: &'a Holders,
+    /// Tags of what more than a name speaks for.
+    structures: HashSet<u64>,
     looks: Mutex<Looks>,
 }
 
@@ -196,10 +230,9 @@ struct Said<'a> {
     place: &'a Introduced,
     /// What was looked with.
     hint: Hint,
-    /// Its index in what that look found.
-    at: usize,
-    /// Its tag there.
+    /// What that look found, and where.
     tag: u64,
+    range: Range<usize>,
 }
 
 impl Said<'_> {
@@ -227,7 +260,8 @@ impl Second<'_> {
         let kept: Result<Vec<Kept>, StageError> = self.given.compute(keep);
         for (said, kept) in all.iter().zip(kept?) {
             let source = Source { path: &said.place.path, commit: Some(&said.place.commit) };
-            let draft = kept.hits.get(said.at).and_then(|(hit, spot)| {
+            let found = kept.hits.iter().find(|(hit, _)| hit.tag == said.tag && hit.range == said.range);
+            let draft = found.and_then(|(hit, spot)| {
                 self.prepared.drafter().credential(&kept, hit, spot.as_ref(), source)
             });
             draft.into_iter().for_each(|(draft, _)| out.find(draft));
@@ -252,64 +286,69 @@ impl Second<'_> {
             if *looks > MOST_ALIKE {
                 continue;
             }
-            if let Some((hint, at, tag)) = self.find(*blob, tag, &hint, &place.path)? {
-                return Ok(Some(Said { blob: *blob, place, hint, at, tag }));
+            if let Some((hint, tag, range)) = self.find(*blob, tag, &hint, &place.path)? {
+                return Ok(Some(Said { blob: *blob, place, hint, tag, range }));
             }
         }
         Ok(None)
     }
 
     /// Finds again what the first look found: the same value, or else what now stands there. What proves itself needs no path.
-    /// Returns what it was found with, its index there and its tag.
+    /// Returns what it was found with, its tag there and its place.
     fn find(
         &self,
         blob: Digest,
         tag: u64,
         hint: &Hint,
         path: &str,
-    ) -> Result<Option<(Hint, usize, u64)>, StageError> {
+    ) -> Result<Option<(Hint, u64, Range<usize>)>, StageError> {
         let range = self.holders.get(&blob).and_then(|tags| tags.get(&tag)).cloned().unwrap_or_default();
         let is_for = |hit: &Hit| self.prepared.rules.is_for(hit.rule, path);
         let same = |hit: &Hit| hit.tag == tag && is_for(hit);
         let there = |hit: &Hit| hit.range.start < range.end && range.start < hit.range.end && is_for(hit);
         let sure = |hit: &Hit| hit.tag == tag && hit.verdict != SecretVerdict::Likely && is_for(hit);
         let hits = self.look(blob, hint)?;
-        if let Some(at) = hits.iter().position(same).or_else(|| hits.iter().position(there)) {
-            return Ok(Some((*hint, at, hits.get(at).map_or(tag, |hit| hit.tag))));
+        let by_hint = |wanted: &dyn Fn(&Hit) -> bool| hits.iter().find(|hit| wanted(hit));
+        if let Some(hit) = by_hint(&same).or_else(|| by_hint(&there)) {
+            return Ok(Some((*hint, hit.tag, hit.range.clone())));
         }
-        let blind = self.look(blob, &Hint::NONE)?.iter().position(sure);
-        Ok(blind.map(|at| (Hint::NONE, at, tag)))
+        let blind = self.look(blob, &Hint::NONE)?;
+        let hit = blind.iter().find(|hit| sure(hit));
+        Ok(hit.map(|hit| (Hint::NONE, tag, hit.range.clone())))
     }
 
     fn look(&self, blob: Digest, hint: &Hint) -> Result<Arc<[Hit]>, StageError> {
-        let known = || self.looks.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(hits) = known().get(&(blob, *hint)) {
+        if let Some(hits) = lock(&self.looks).get(&(blob, *hint)) {
             return Ok(Arc::clone(hits));
         }
         let bytes = self.read(blob)?;
         let Prepared { rules, options, .. } = self.prepared;
-        let scanned = scan::scan(&bytes, &self.around(&blob, &bytes), hint, rules, options);
+        let reach = |tag: &u64| if self.structures.contains(tag) { FAR } else { NEAR };
+        let scanned = scan::scan(&bytes, &self.around(&blob, &bytes, reach), hint, rules, options);
         let hits: Arc<[Hit]> = scanned.hits.into();
-        known().insert((blob, *hint), Arc::clone(&hits));
+        lock(&self.looks).insert((blob, *hint), Arc::clone(&hits));
         Ok(hits)
     }
 
     fn keep(&self, blob: Digest, hint: &Hint) -> Result<Kept, StageError> {
         let bytes = self.read(blob)?;
         let Prepared { rules, options, .. } = self.prepared;
-        Ok(Kept::within(&bytes, &self.around(&blob, &bytes), hint, rules, options))
+        Ok(Kept::within(&bytes, &self.around(&blob, &bytes, |_| FAR), hint, rules, options))
     }
 
-    /// Returns the parts of a blob that its finds can be told from.
-    fn around(&self, blob: &Digest, bytes: &[u8]) -> Vec<Range<usize>> {
+    /// Returns the parts of a blob that its finds can be told from, `reach` bytes around that of each tag.
+    fn around(&self, blob: &Digest, bytes: &[u8], reach: impl Fn(&u64) -> usize) -> Vec<Range<usize>> {
         let mut parts: Vec<Range<usize>> = Vec::new();
         // A rule that means a whole text wants all of its keywords.
         let tags = self.holders.get(blob).filter(|_| !self.prepared.rules.mean_whole_texts());
-        let mut finds: Vec<&Range<usize>> = tags.into_iter().flat_map(BTreeMap::values).collect();
-        finds.sort_unstable_by_key(|find| (find.start, find.end));
-        for find in finds {
-            let start = text::line(bytes, find.start.saturating_sub(AROUND), AROUND).start;
-            let end = text::line(bytes, find.end.saturating_add(AROUND), AROUND).end;
+        let mut around: Vec<Range<usize>> = Vec::new();
+        for (tag, find) in tags.into_iter().flatten() {
+            let reach = reach(tag);
+            let start = text::line(bytes, find.start.saturating_sub(reach), reach).start;
+            around.push(start..text::line(bytes, find.end.saturating_add(reach), reach).end);
+        }
+        around.sort_unstable_by_key(|part| (part.start, part.end));
+        for Range { start, end } in around {
             match parts.last_mut() {
                 Some(last) if start <= last.end => last.end = last.end.max(end),
                 Some(_) | None => parts.push(start..end),

@@ -53,6 +53,7 @@ pub mod scorer;
 mod stage;
 mod text;
 mod value;
+mod word_list;
 
 pub use allow::{Allow, Standing};
 pub use automaton::AutomatonError;

@@ -4,9 +4,10 @@
 //! passes a random value with a chance of less than one in a thousand.
 
 use crate::value::{distinct, is_periodic, longest_run, longest_sequence};
+use crate::word_list::WordList;
 
 /// Words that do not stand in a credential by chance, however it is spelled.
-const WORDS: &[&str] = &[
+static WORDS: WordList = WordList::new(&[
     "abcdefg",
     "changeit",
     "changeme",
@@ -41,7 +42,7 @@ const WORDS: &[&str] = &[
     "unknown",
     "yourkey",
     "yourtoken",
-];
+]);
 
 /// Words that count only when they stand apart from other letters and digits, since four letters meet by chance.
 const SHORT_WORDS: &[&str] =
@@ -51,14 +52,25 @@ const SHORT_WORDS: &[&str] =
 const LONGEST: usize = 128;
 
 /// Marks of a template, a mask or an elision.
-const MARKS: &[&str] =
-    &["${", "{{", "<%", "#{", "...", "***", "\u{2026}", "\u{2022}\u{2022}", "<your", "<insert", "[your"];
+static MARKS: WordList = WordList::new(&[
+    "${",
+    "{{",
+    "<%",
+    "#{",
+    "...",
+    "***",
+    "\u{2026}",
+    "\u{2022}\u{2022}",
+    "<your",
+    "<insert",
+    "[your",
+]);
 
 /// Openings of a template that a password can hold as well, and what closes them.
 const PAIRS: &[(&str, &str)] = &[("$(", ")"), ("%(", ")s"), ("%(", ")d")];
 
 /// Words that ask for another value, without what parts them.
-const REQUESTS: &[&str] = &[
+static REQUESTS: WordList = WordList::new(&[
     "changeit",
     "changeme",
     "changethis",
@@ -85,7 +97,7 @@ const REQUESTS: &[&str] = &[
     "yourstrong",
     "yoursuper",
     "yourtoken",
-];
+]);
 
 /// First words of a request that needs another word to be one: `set-secure-password`.
 const IMPERATIVES: &[&str] =
@@ -122,7 +134,7 @@ pub(crate) fn has_word(body: &[u8]) -> bool {
         return false;
     }
     let lower = body.to_ascii_lowercase();
-    holds_any(&lower, WORDS)
+    WORDS.any_in(&lower)
         || lower
             .split(|byte| !byte.is_ascii_alphanumeric())
             .filter(|part| part.len() < lower.len())
@@ -134,7 +146,7 @@ pub(crate) fn has_mark(body: &[u8]) -> bool {
     // What any mark or pair begins with; hardly a value has it.
     let may =
         body.iter().any(|byte| matches!(byte, b'$' | b'{' | b'<' | b'#' | b'.' | b'*' | b'[' | b'%' | 0xE2));
-    may && (MARKS.iter().any(|mark| find(body, mark.as_bytes()).is_some()) || has_pair(body))
+    may && (MARKS.any_in(body) || has_pair(body))
 }
 
 /// Tells whether something to be filled in is opened and closed in the value.
@@ -162,14 +174,7 @@ pub(crate) fn is_instruction(body: &[u8]) -> bool {
     // `the-password`, and no `themonkey`.
     let vague =
         matches!(words.as_slice(), [b"a" | b"an" | b"some" | b"the", noun] if is_in(NOUNS, Some(noun)));
-    asks || vague || holds_any(&letters, REQUESTS) || MASKS.iter().any(|mask| mask.as_bytes() == letters)
-}
-
-/// Tells whether one of `words` is in the value. A searcher for each would take longer to make than to use.
-fn holds_any(body: &[u8], words: &[&str]) -> bool {
-    (0..body.len()).filter_map(|at| body.get(at..)).any(|rest| {
-        words.iter().any(|word| rest.first() == word.as_bytes().first() && rest.starts_with(word.as_bytes()))
-    })
+    asks || vague || REQUESTS.any_in(&letters) || MASKS.iter().any(|mask| mask.as_bytes() == letters)
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {

@@ -214,6 +214,20 @@ fn a_value_that_ends_elsewhere_once_its_language_is_known_is_still_said() {
     assert_eq!(shown(&look(folder, Selection::Everything)), expected);
 }
 
+/// What says that a key of PuTTY begins stands before the public key, and this one is long.
+#[test]
+fn a_key_far_behind_its_keyword_is_found_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    git(folder, &["init", "-q"]);
+    let line = "q8ZkT2w9vRxL4mNpB7cJ1hGfD3sA6yUeK0iOoPzXnWvQtMrYbHgFdSlCjEaV5k9T\n";
+    let head = ["PuTTY-User-", "Key-File-3: ssh-rsa\nEncryption: none\nComment: shop\n"].concat();
+    let key = format!("{head}Public-Lines: 90\n{}Private-Lines: 9\n{}", line.repeat(90), line.repeat(9));
+    let brought = commit(folder, "notes.txt", &format!("{}{key}{}", "x\n".repeat(9000), "y\n".repeat(9000)));
+    let expected = [("putty-private-key".into(), brought, "notes.txt:9096".into())];
+    assert_eq!(shown(&look(folder, Selection::Everything)), expected);
+}
+
 /// The second version cuts a key off by another; the first is packed as a delta of it, in which the hit is another one.
 #[test]
 fn a_key_cut_off_by_another_is_told_from_the_whole_one() {

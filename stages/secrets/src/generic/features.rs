@@ -12,6 +12,7 @@ use crate::hint::{Area, Hint, Language};
 use crate::placeholder;
 use crate::text;
 use crate::value::{distinct, entropy, is_periodic, is_word, longest_run, longest_sequence};
+use crate::word_list::WordList;
 
 /// Names of the features, in the order of their values.
 pub const NAMES: &[&str] = &[
@@ -85,6 +86,18 @@ pub const NAMES: &[&str] = &[
 
 /// The features of one assignment.
 pub type Features = Vec<u8>;
+
+/// Nouns of credentials, as a value may be called by one.
+static NOUNS: WordList =
+    WordList::new(&["password", "passwd", "pwd", "secret", "token", "key", "credential", "auth"]);
+/// Words of values that stand in for others.
+static STAND_INS: WordList =
+    WordList::new(&["example", "your", "sample", "dummy", "fake", "here", "insert", "xxx"]);
+/// Words on the line of an example.
+static OF_EXAMPLES: WordList =
+    WordList::new(&["example", "e.g.", "sample", "your", "placeholder", "replace"]);
+/// Words on the line of a test.
+static OF_TESTS: WordList = WordList::new(&["assert", "expect", "should", "test", "mock", "fixture"]);
 
 /// Bytes of the line that are looked at on either side of the value.
 const LINE: usize = 400;
@@ -186,19 +199,16 @@ fn shapes(value: &[u8], out: &mut Features) {
 
 fn meanings(value: &[u8], name: &Name, out: &mut Features) {
     let lower = value.to_ascii_lowercase();
-    let has = |word: &str| memchr::memmem::find(&lower, word.as_bytes()).is_some();
     let (covered, number) = words::coverage(value);
     let letters: Vec<u8> = lower.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
     let joined: Vec<u8> = name.words.concat().into_bytes();
     let like_name = letters == joined
         || letters.len() >= 4 && memchr::memmem::find(&joined, &letters).is_some()
         || joined.len() >= 6 && memchr::memmem::find(&letters, &joined).is_some();
-    let own_noun = ["password", "passwd", "pwd", "secret", "token", "key", "credential", "auth"]
-        .iter()
-        .position(|word| has(word));
+    let own_noun = NOUNS.all_in(&lower);
     let identifier = value.iter().all(|byte| is_word(*byte) || matches!(byte, b'.' | b'-'))
         && value.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
-    let path = has("://")
+    let path = memchr::memmem::find(value, b"://").is_some()
         || value.starts_with(b"/")
         || value.starts_with(b"./")
         || value.starts_with(b"~/")
@@ -220,25 +230,16 @@ fn meanings(value: &[u8], name: &Name, out: &mut Features) {
         small(number),
         stands_in,
         u8::from(placeholder::has_mark(value)),
-        small(WEAK.iter().filter(|word| has(word)).count()),
-        own_noun.map_or(0, |at| small(at + 1)),
+        small(WEAK.all_in(&lower).count_ones() as usize),
+        if own_noun == 0 { 0 } else { small(own_noun.trailing_zeros() as usize + 1) },
         u8::from(like_name),
-        u8::from(
-            has("example")
-                || has("your")
-                || has("sample")
-                || has("dummy")
-                || has("fake")
-                || has("here")
-                || has("insert")
-                || has("xxx"),
-        ),
+        u8::from(STAND_INS.any_in(&lower)),
         small(markup),
         u8::from(identifier),
         u8::from(path),
         u8::from(value.iter().all(u8::is_ascii_digit)),
         u8::from(constant),
-        u8::from(value.ends_with(b")") || has("()") || has("(")),
+        u8::from(value.ends_with(b")") || value.contains(&b'(')),
         u8::from(value.contains(&b'@') && value.contains(&b'.')),
     ]);
 }
@@ -302,9 +303,6 @@ fn surroundings(text: &[u8], assignment: &Assignment, hint: &Hint, out: &mut Fea
     let whole = text.get(line.clone()).unwrap_or_default();
     let lower = whole.to_ascii_lowercase();
     let without = without(&lower, &line, &assignment.value);
-    let has = |words: &[&str]| {
-        u8::from(words.iter().any(|word| memchr::memmem::find(&without, word.as_bytes()).is_some()))
-    };
     let operator = match assignment.operator {
         Operator::Assign => 0,
         Operator::Colon => 1,
@@ -344,8 +342,8 @@ fn surroundings(text: &[u8], assignment: &Assignment, hint: &Hint, out: &mut Fea
         area(hint.area),
         small(whole.len() / 8),
         u8::from(comment),
-        has(&["example", "e.g.", "sample", "your", "placeholder", "replace"]),
-        has(&["assert", "expect", "should", "test", "mock", "fixture"]),
+        u8::from(OF_EXAMPLES.any_in(&without)),
+        u8::from(OF_TESTS.any_in(&without)),
         next,
         small(count(whole, |byte| matches!(byte, b'"' | b'\'' | b'`'))),
     ]);

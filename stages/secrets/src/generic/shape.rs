@@ -2,21 +2,17 @@
 //! given away.
 
 use crate::value::longest_sequence;
+use crate::word_list::WordList;
 
 /// Tells whether the value is of such a kind.
 pub(super) fn is_other(value: &[u8]) -> bool {
     is_public(value)
         || is_alphabet(value)
         || is_pattern(value)
-        || is_date(value)
         || is_constraint(value)
         || is_mechanism(value)
         || is_call(value)
         || is_sealed(value)
-}
-
-fn has_any(value: &[u8], marks: &[&str]) -> bool {
-    marks.iter().any(|mark| memchr::memmem::find(value, mark.as_bytes()).is_some())
 }
 
 /// Beginnings of what is made to be given away.
@@ -100,23 +96,14 @@ fn is_sealed(value: &[u8]) -> bool {
     SEALED.iter().any(|beginning| value.starts_with(beginning.as_bytes()))
 }
 
-/// Tells whether the value is a regular expression.
+/// Tells whether the value is a regular expression, or says how a date is written.
 fn is_pattern(value: &[u8]) -> bool {
-    has_any(
-        value,
-        &[
-            "(?:", "(?=", "(?!", "(?P<", "(?i)", "[a-z", "[A-Z", "[a-f", "[0-9", "[^", "\\d+", "\\d{",
-            "\\w+", "\\w*", "\\s*", "\\s+", "\\S+", "[\\",
-        ],
-    )
-}
-
-/// Tells whether the value says how a date is written.
-fn is_date(value: &[u8]) -> bool {
-    has_any(
-        value,
-        &["yyyy-", "yyyy/", "-yyyy", "/yyyy", ".yyyy", "YYYY-", "YYYY/", "HH:mm", "hh:mm", "%Y-%m", "%H:%M"],
-    )
+    static MARKS: WordList = WordList::new(&[
+        "(?:", "(?=", "(?!", "(?P<", "(?i)", "[a-z", "[A-Z", "[a-f", "[0-9", "[^", "\\d+", "\\d{", "\\w+",
+        "\\w*", "\\s*", "\\s+", "\\S+", "[\\", "yyyy-", "yyyy/", "-yyyy", "/yyyy", ".yyyy", "YYYY-", "YYYY/",
+        "HH:mm", "hh:mm", "%Y-%m", "%H:%M",
+    ]);
+    MARKS.any_in(value)
 }
 
 /// Tells whether the value is how a database calls an index or a constraint: `IDX_EE52E3FA`.

@@ -1,10 +1,12 @@
 //! Words that tell what stands around a credential's name, and passwords that are none worth guarding.
 
+use crate::word_list::WordList;
+
 /// Passwords that people choose who do not want one.
-pub(super) const WEAK: &[&str] = &[
+pub(super) static WEAK: WordList = WordList::new(&[
     "pass", "admin", "test", "root", "1234", "qwerty", "secret", "guest", "demo", "user", "abc", "hello",
     "letmein", "welcome", "changeit", "foo", "bar",
-];
+]);
 /// Words behind a noun that leave its promise as it is.
 pub(super) const NEUTRAL: &[&str] = &[
     "value",
