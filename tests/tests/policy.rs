@@ -100,6 +100,41 @@ fn a_stage_removed_runs_all_the_same() {
 }
 
 #[test]
+fn a_report_removed_or_a_cache_trusted_does_not_count() {
+    let policy = format!("{STRICT}report: {{ sarif: out.sarif, json: out.json }}\n");
+    let site = Site::branched(&policy);
+    let relaxed =
+        format!("{STRICT}report: {{ sarif: other.sarif, json: out.json }}\ncache: {{ trust: scoped }}\n");
+    site.write("sluicegate.yaml", relaxed).write("leak.py", leak(20)).commit("relax");
+    fails(
+        &site,
+        &[
+            "  cache.trust: goes from own to scoped; own stays in force (sluicegate.yaml:7:1)\n",
+            "  report.sarif: is no longer written to out.sarif; it still is (sluicegate.yaml:6:1)\n",
+        ],
+    );
+    let (_, text, _) = judge(&site);
+    assert!(!text.contains("report.json"), "{text}");
+    assert!(site.tree().join("out.sarif").exists() && !site.tree().join("other.sarif").exists());
+}
+
+#[test]
+fn a_looser_policy_to_extend_does_not_count() {
+    let own = |name: &str| format!("version: 1\nextends: [{name}]\nstages:\n  secrets: {{}}\n");
+    let site = Site::repository();
+    let strict = STRICT.replace("high", "low");
+    site.write("strict.yaml", &strict).write("lax.yaml", STRICT.replace("high", "never"));
+    site.write("sluicegate.yaml", own("strict.yaml")).commit("start");
+    site.git(&["checkout", "--quiet", "-b", "change"]);
+    site.write("sluicegate.yaml", own("lax.yaml")).write("leak.py", leak(21)).commit("other");
+    fails(&site, &["extends: no longer builds on `strict.yaml`", "gate.fail-on: goes from low to high"]);
+    site.write("sluicegate.yaml", own("strict.yaml"));
+    site.write("strict.yaml", STRICT.replace("high", "never")).commit("edited");
+    // What a file says nothing of is as the defaults have it.
+    fails(&site, &["gate.fail-on: goes from low to high"]);
+}
+
+#[test]
 fn the_file_removed_changes_nothing() {
     let site = Site::branched(STRICT);
     site.remove("sluicegate.yaml").write("leak.py", leak(9)).commit("remove");

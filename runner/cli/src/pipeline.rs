@@ -16,7 +16,7 @@ use crate::checkout::Checkout;
 use crate::ci::Surroundings;
 use crate::fault::Fault;
 use crate::policy_file;
-use crate::sections::{Sections, TRUST};
+use crate::sections::{self, Sections, TRUST};
 use crate::target::{Change, Target};
 
 /// The pipeline in force, for one run.
@@ -116,6 +116,9 @@ fn of_change(
         }
     };
     let mut combined = combine(&of_target, head);
+    if head.is_written() {
+        combined.loosened.extend(sections::loosened(&of_target, head)?);
+    }
     let has = |layers: &Layers| layers.files().iter().any(|file| file.section(TRUST).is_some());
     if has(&of_target) && !has(head) {
         let message = "is removed; this version does not read it, so it is not in force".to_owned();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use plan::{Combined, PipelineFile, SectionSchema};
+use plan::{Combined, Layers, Loosened, PipelineFile, Place, SectionSchema};
 use report::formats::{self, Format};
 use report::policy::{RawGate, RawWaiver};
 use schemars::{JsonSchema, Schema};
@@ -74,12 +74,37 @@ impl Sections {
     /// Reads the sections. Files that an organization's policy brings have no say in where reports go, and neither has
     /// the change that is judged.
     pub(crate) fn read(combined: &Combined) -> Result<Self, Fault> {
-        let files = combined.in_force().files();
+        Self::of(combined.in_force())
+    }
+
+    fn of(layers: &Layers) -> Result<Self, Fault> {
+        let files = layers.files();
         let reports = files.first().map(reports).transpose()?.unwrap_or_default();
         let cache = files.iter().filter_map(|file| file.read_section::<CacheSection>("cache").transpose());
         let cache = cache.collect::<Result<Vec<_>, _>>()?;
         Ok(Self { reports, cache: cache.first().map(|section| section.trust).unwrap_or_default() })
     }
+}
+
+/// Lists what the change takes away from these sections of its target's, of which nothing counts.
+pub(crate) fn loosened(target: &Layers, head: &Layers) -> Result<Vec<Loosened>, Fault> {
+    let (before, now) = (Sections::of(target)?, Sections::of(head)?);
+    let lost = |what: String, message: String| {
+        let place =
+            head.files().iter().find_map(|file| file.error_under(what.split_once('.')?.0, String::new()));
+        let place = place.map(|at| Place { file: at.file, line: at.line as u64, column: at.column as u64 });
+        Loosened { what, message, place }
+    };
+    let gone = |wanted: &&Wanted| {
+        !now.reports.iter().any(|now| (now.format.name, &now.file) == (wanted.format.name, &wanted.file))
+    };
+    let reports = before.reports.iter().filter(gone).map(|wanted| {
+        let message = format!("is no longer written to {}; it still is", wanted.file.escape_debug());
+        lost(format!("report.{}", wanted.format.name), message)
+    });
+    let cache = (now.cache > before.cache)
+        .then(|| lost("cache.trust".to_owned(), "goes from own to scoped; own stays in force".to_owned()));
+    Ok(cache.into_iter().chain(reports).collect())
 }
 
 /// Reads which reports a file asks for, in the order of their formats.
