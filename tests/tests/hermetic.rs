@@ -260,6 +260,34 @@ fn explain_speaks_of_the_folder_that_is_checked() {
     assert!(unknown.contains("nothing is kept") && !unknown.contains("two.py"), "{unknown}");
 }
 
+/// Folders that are configured alike share what is kept; which of them is dropped is said.
+#[test]
+fn folders_that_are_configured_alike_keep_each_other_warm() {
+    let site = Site::new();
+    let run = |folder: &str| {
+        let told = site.run(&["run", "--offline", "--stage", "secrets", folder]);
+        assert_eq!(told.code, 0, "{}", told.stderr);
+    };
+    let explained = |folder: &str| site.run(&["explain", "secrets", "--cache", folder]).stdout;
+    let names: Vec<String> = (0..30).map(|number| format!("f{number}")).collect();
+    for name in &names {
+        site.write(&format!("{name}/a.py"), format!("name = '{name}'\n"));
+        run(name);
+    }
+    for name in &names {
+        assert!(explained(name).contains("  hit: "), "{name}");
+    }
+    for number in 0..70 {
+        site.write("f29/a.py", format!("{number}\n"));
+        run("f29");
+    }
+    let dropped = explained("f0");
+    let said = "  miss: its answer was dropped to make room for newer ones; nothing has changed\n";
+    assert!(dropped.contains(said) && !dropped.contains("modified"), "{dropped}");
+    let plan = site.run(&["plan", "f0"]).stdout;
+    assert!(plan.contains("cache: miss, dropped to make room\n"), "{plan}");
+}
+
 #[test]
 fn explain_names_each_input_that_changed() {
     let site = shop();

@@ -59,7 +59,7 @@ pub(crate) fn declaration(instance: &Instance) -> Digest {
 
 /// Names what is remembered of a declaration's last run on the folder that is checked.
 pub(crate) fn remembered(cache: &Cache, declaration: &Digest) -> Digest {
-    let mut hasher = Hasher::new("remembered/v4");
+    let mut hasher = Hasher::new("remembered/v5");
     hasher.part(declaration.bytes()).part(cache.place().bytes());
     hasher.digest()
 }
@@ -157,13 +157,13 @@ fn keep(
     files: Vec<(String, Digest)>,
     memo: &Counting,
 ) {
-    let same_trace = trace.clone();
-    let Some(bytes) = Kept::new(trace, output).to_bytes() else { return };
-    let same = |other: &[u8]| Kept::from_bytes(other).is_none_or(|other| other.trace == same_trace);
+    let Some(bytes) = Kept::new(trace.clone(), output).to_bytes() else { return };
+    let same = |other: &[u8]| Kept::from_bytes(other).is_none_or(|other| other.trace == trace);
     // A cache that cannot be written costs time, never correctness; closing it reports the reason once.
     let _ = cache.keep(name, bytes, same);
     let (reused, computed) = memo.counts();
     let last = Remembered {
+        trace,
         files: files.into_iter().map(|(path, id)| (path, Remembered::mark(&id))).collect(),
         reused,
         computed,

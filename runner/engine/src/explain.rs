@@ -16,9 +16,10 @@ use crate::{Engine, Instance, World};
 pub struct CacheReport {
     /// Whether the kept answer would be used now.
     pub hit: bool,
-    /// What has changed since the last run; empty when it is a hit, or when nothing is kept.
+    /// What has changed since the last run; empty when it is a hit, when nothing is kept, or when what is known has been
+    /// dropped to make room.
     pub changes: Vec<Change>,
-    /// Whether anything is kept of this stage, as configured now.
+    /// Whether anything is known of this stage here, as configured now.
     pub known: bool,
     /// Per-file results that the last run took from the cache.
     pub reused: u64,
@@ -96,12 +97,12 @@ fn compare(instance: &Instance, inputs: &Inputs, cache: &Cache) -> (CacheReport,
     let last: Option<Remembered> =
         cache.recall(&remembered(cache, &name)).first().and_then(|bytes| postcard::from_bytes(bytes).ok());
     // Another folder with the same declaration may have kept answers.
-    let known = !kept.is_empty() && (hit.is_some() || last.is_some());
+    let known = hit.is_some() || last.is_some();
     let last = last.unwrap_or_default();
     let mut changes = Vec::new();
-    if let (true, false, Some(newest)) = (known, hit.is_some(), kept.first()) {
+    if known && hit.is_none() {
         changes.extend(files(&given, &last.files));
-        changes.extend(newest.trace.reads.iter().filter_map(|read| other(&given, read)));
+        changes.extend(last.trace.reads.iter().filter_map(|read| other(&given, read)));
         changes.sort();
     }
     let report =

@@ -51,9 +51,11 @@ impl Kept {
     }
 }
 
-/// What a stage's files were when it last ran, for `explain --cache`.
+/// What a stage read when it last ran on a folder, for `explain --cache`.
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Remembered {
+    /// What it read, as digests.
+    pub(crate) trace: Trace,
     /// Path and mark of each file read.
     pub(crate) files: Vec<(String, Vec<u8>)>,
     /// Per-file results taken from the cache, and computed.

@@ -194,10 +194,13 @@ async fn cache(args: &ExplainArgs, context: &Context) -> Result<Exit, Fault> {
 }
 
 fn compared(report: &CacheReport, lines: &mut Lines) {
-    lines.line(match (report.hit, report.known) {
-        (true, _) => "  hit: everything it read last time reads the same now",
-        (false, true) => "  miss: what it read last time has changed",
-        (false, false) => "  nothing is kept of this stage as it is configured now",
+    lines.line(match (report.hit, report.known, report.changes.is_empty()) {
+        (true, ..) => "  hit: everything it read last time reads the same now",
+        (false, true, false) => "  miss: what it read last time has changed",
+        (false, true, true) => {
+            "  miss: its answer was dropped to make room for newer ones; nothing has changed"
+        }
+        (false, false, _) => "  nothing is kept of this stage as it is configured now",
     });
     for change in &report.changes {
         match change {

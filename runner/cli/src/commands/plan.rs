@@ -168,6 +168,7 @@ fn in_words(known: &Known) -> String {
     match known {
         Known::Report(report) => match (report.hit, report.known, report.changes.len()) {
             (true, ..) => "hit".to_owned(),
+            (false, true, 0) => "miss, dropped to make room".to_owned(),
             (false, true, 1) => "miss, 1 input changed".to_owned(),
             (false, true, changes) => format!("miss, {changes} inputs changed"),
             (false, false, _) => "nothing kept".to_owned(),

@@ -6,8 +6,13 @@ use std::path::{Path, PathBuf};
 
 use crate::Key;
 
-/// Variants kept of one declaration: branches that are switched between stay warm.
-const MOST_VARIANTS: usize = 6;
+/// Variants kept of one declaration: branches that are switched between stay warm, and so do repositories that are configured
+/// alike, of which there may be many where they are small.
+const MOST_VARIANTS: usize = 64;
+/// So many are kept however large they are.
+const LEAST_VARIANTS: usize = 6;
+/// Bytes up to which there are more: every run reads all of them.
+const MOST_KEPT: usize = 1 << 20;
 /// Half of what is kept are digests, which nothing makes smaller: the least effort, at each run.
 const LEVEL: i32 = -5;
 /// A file larger than this, unpacked, is not believed.
@@ -61,8 +66,18 @@ pub(crate) fn keep(
     let mut variants = recall(folder, name, key);
     variants.retain(|variant| !same(variant));
     variants.insert(0, value);
-    variants.truncate(MOST_VARIANTS);
+    variants.truncate(room(&variants));
     write(folder, name, key, &variants)
+}
+
+/// Returns how many of the variants stay, newest first.
+fn room(variants: &[Vec<u8>]) -> usize {
+    let mut bytes = 0;
+    let fits = |variant: &&Vec<u8>| {
+        bytes += variant.len();
+        bytes <= MOST_KEPT
+    };
+    variants.iter().take_while(fits).count().clamp(LEAST_VARIANTS, MOST_VARIANTS)
 }
 
 /// Puts one value under `name` in place of all that is kept there.
@@ -93,6 +108,17 @@ mod tests {
         for variants in [vec![], vec![vec![]], vec![b"one".to_vec(), Vec::new(), vec![7; 300]]] {
             assert_eq!(split(&joined(&variants)), Some(variants));
         }
+    }
+
+    #[test]
+    fn small_variants_are_many_and_large_ones_few() {
+        let check = |length: usize, count: usize, expected: usize| {
+            assert_eq!(room(&vec![vec![0; length]; count]).min(count), expected, "{count} of {length}");
+        };
+        check(1 << 10, 200, MOST_VARIANTS);
+        check(1 << 10, 3, 3);
+        check(1 << 16, 200, 16);
+        check(MOST_KEPT, 200, LEAST_VARIANTS);
     }
 
     #[test]
