@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::Key;
@@ -23,6 +23,8 @@ pub struct MemoStore {
     folder: PathBuf,
     key: Key,
     opened: OnceLock<Vec<Opened>>,
+    /// The pack that answered last.
+    answered: AtomicUsize,
     fresh: Mutex<Fresh>,
     hits: AtomicU64,
     misses: AtomicU64,
@@ -43,7 +45,8 @@ struct Fresh {
 impl MemoStore {
     pub(crate) fn new(folder: PathBuf, key: Key) -> Self {
         let (hits, misses) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { folder, key, opened: OnceLock::new(), fresh: Mutex::default(), hits, misses }
+        let (opened, answered) = (OnceLock::new(), AtomicUsize::new(0));
+        Self { folder, key, opened, answered, fresh: Mutex::default(), hits, misses }
     }
 
     /// Returns the value kept under `name`.
@@ -87,9 +90,15 @@ impl MemoStore {
     }
 
     fn find(&self, name: &[u8; 32]) -> Option<Vec<u8>> {
-        for opened in self.opened.get_or_init(|| read_all(paths(&self.folder))) {
+        let opened = self.opened.get_or_init(|| read_all(paths(&self.folder)));
+        // What is asked for together was kept together, and what an older version kept is asked for no more.
+        let last = self.answered.load(Ordering::Relaxed);
+        for (at, opened) in opened.iter().enumerate().cycle().skip(last).take(opened.len()) {
             if let Some(value) = opened.pack.find(name, &self.key) {
                 opened.used.store(true, Ordering::Relaxed);
+                if at != last {
+                    self.answered.store(at, Ordering::Relaxed);
+                }
                 return Some(value.to_vec());
             }
         }
