@@ -41,11 +41,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         .collect();
     let shown: Vec<(String, String)> = entries
         .iter()
-        .filter_map(|entry| Some((entry.id.clone(), entry.bad.first()?.lines().next()?)))
-        .map(|(id, line)| (id, line, mask(line)))
         // A line of which nothing is cut may show its credential whole.
-        .filter(|(_, line, masked)| line != masked)
-        .map(|(id, _, masked)| (id, masked))
+        .filter_map(|entry| {
+            let mut cut = entry.bad.first()?.lines().map(|line| (line, mask(line)));
+            Some((entry.id.clone(), cut.find(|(line, masked)| line != masked)?.1))
+        })
         .collect();
     for entry in &mut entries {
         entry.path = None;

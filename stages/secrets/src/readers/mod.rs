@@ -289,7 +289,9 @@ fn is_filled_in(value: &[u8], form: Form) -> bool {
         && form == Form::Plain
         && !is_mixed(value)
         || form == Form::Plain && (placeholder::has_mark(value) || placeholder::is_instruction(value))
-        || value.starts_with(b"{{");
+        || value.starts_with(b"{{")
+        // What a command prints.
+        || value.len() > 1 && value.starts_with(b"`") && value.ends_with(b"`");
     value.len() >= 3
         && !template
         && !NOTHING.iter().any(|word| word.as_bytes() == lower)

@@ -35,8 +35,14 @@ fn read(text: &[u8]) -> Vec<Field> {
             let content = text.get(line.clone())?;
             let mut quotes = Quotes { content, at: memchr::memmem::find(content, b"define")? };
             let name = quotes.next()?;
+            let behind = name.end + 1;
             let name = std::str::from_utf8(content.get(name)?).ok()?;
             let value = quotes.next()?;
+            // `getenv('DB_PASSWORD')` is no value.
+            let between = content.get(behind..value.start - 1)?.trim_ascii();
+            if between != b"," {
+                return None;
+            }
             let sample =
                 content.get(value.clone())? == SAMPLE || content.get(value.clone())?.ends_with(b"_here");
             (SECRET.contains(&name) && !sample).then(|| Field {
@@ -76,5 +82,6 @@ mod tests {
     fn constants_are_read() {
         let text = "define( 'DB_NAME', 'main' );\ndefine( 'DB_PASSWORD', 'admin' );\ndefine('AUTH_KEY', 'a$(b\\'c');\ndefine('NONCE_KEY', 'put your unique phrase here');\n";
         check("wp-config.php", text, &["admin", "a$(b\\'c"]);
+        check("wp-config.php", "define( 'DB_PASSWORD', getenv('DB_PASSWORD') );\n", &[]);
     }
 }
