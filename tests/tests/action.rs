@@ -96,7 +96,19 @@ fn every_end_has_its_outputs() {
     unknown.site.write("requirements.txt", "flask==2.2.4\n");
     unknown.ends("", 3, "incomplete");
     Job::new("version: 1\nstagez: {}\n").ends("", 2, "error");
-    Job { advisories: false, ..Job::new(PIPELINE) }.ends("", 2, "error");
+}
+
+#[test]
+fn a_run_without_advisories_looks_at_all_else() {
+    let job = Job { advisories: false, ..Job::new(PIPELINE) };
+    let ran = job.ends("", 0, "pass");
+    assert!(ran.stdout.contains("::warning::the advisories could not be updated"), "{}", ran.stdout);
+    job.site.write("requirements.txt", "flask==2.2.4\n");
+    job.ends("", 3, "incomplete");
+    job.site.write("src/leak.py", format!("token = \"{}\"\n", token(1)));
+    let ran = job.ends("", 1, "fail");
+    assert!(ran.stdout.contains("src/leak.py:1:10"), "{}", ran.stdout);
+    assert!(job.site.beside("temp/sluicegate.sarif").exists());
 }
 
 #[test]

@@ -150,7 +150,7 @@ pub(crate) struct Output {
     /// Show findings from this severity on; the gate sees all
     #[arg(long, value_name = "SEVERITY")]
     pub(crate) min_severity: Option<model::Severity>,
-    /// Show unchanged and waived findings too
+    /// Show all findings and gaps, however many, unchanged and waived ones too
     #[arg(long)]
     pub(crate) all: bool,
     /// Add durations and cache hits to reports; they are then no longer the same twice

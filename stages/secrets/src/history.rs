@@ -150,8 +150,7 @@ fn say_limits(
             continue;
         }
         for limit in reached {
-            let (kind, code, reason) = limit.gap();
-            out.gap(kind, code, place.map_or("", |place| place.path.as_str()), reason);
+            limit.say(out, place.map_or("", |place| place.path.as_str()));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use model::GapKind;
 use serde::{Deserialize, Serialize};
+use stage::Sink;
 
 /// A bound that was reached: part of the content was not looked at.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -35,8 +36,34 @@ pub enum Limit {
 }
 
 impl Limit {
+    /// Says that the bound was reached in a file.
+    pub(crate) fn say(&self, out: &Sink, path: &str) {
+        let (kind, code, reason) = self.gap();
+        out.gap_at(kind, code, path, None, reason, self.hint());
+    }
+
+    /// Returns what closes the gap, where that is more than to make the file smaller.
+    const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::TooManyCandidates | Self::TooManyHits => {
+                Some("mend what is reported and run it again, or accept the gap of this file by a waiver")
+            }
+            Self::CredentialFile => Some("split the file, or accept its gap by a waiver"),
+            Self::ArchiveUnreadable => Some("mend the archive or take it out, or accept its gap by a waiver"),
+            Self::TooManyMarkers
+            | Self::Decoding
+            | Self::ArchiveDepth
+            | Self::ArchiveMembers
+            | Self::ArchiveSize
+            | Self::ArchiveRatio
+            | Self::ArchiveMalformed
+            | Self::ArchiveEncrypted
+            | Self::ArchiveKind => None,
+        }
+    }
+
     /// Returns what a gap says of the bound.
-    pub(crate) const fn gap(&self) -> (GapKind, &'static str, &'static str) {
+    const fn gap(&self) -> (GapKind, &'static str, &'static str) {
         match self {
             Self::TooManyCandidates => (
                 GapKind::Unread,

@@ -320,8 +320,7 @@ impl Look<'_> {
             drafter.file(index, path).into_iter().for_each(|draft| self.out.find(draft));
         }
         for limit in &kept.limits {
-            let (kind, code, reason) = limit.gap();
-            self.out.gap(kind, code, path, reason);
+            limit.say(self.out, path);
         }
     }
 }

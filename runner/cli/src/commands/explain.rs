@@ -5,6 +5,7 @@ mod recorded;
 use ::engine::{CacheReport, Change, Known};
 use model::{GapKind, Rule, RuleId, StageId};
 use report::Exit;
+use report::formats::printable;
 use stage::{Kind, Section, Stage};
 
 use crate::args::ExplainArgs;
@@ -204,9 +205,9 @@ fn compared(report: &CacheReport, lines: &mut Lines) {
     });
     for change in &report.changes {
         match change {
-            Change::Modified(path) => lines.line(format_args!("  modified: {path}")),
-            Change::Added(path) => lines.line(format_args!("  added: {path}")),
-            Change::Removed(path) => lines.line(format_args!("  removed: {path}")),
+            Change::Modified(path) => lines.line(format_args!("  modified: {}", printable::path(path))),
+            Change::Added(path) => lines.line(format_args!("  added: {}", printable::path(path))),
+            Change::Removed(path) => lines.line(format_args!("  removed: {}", printable::path(path))),
             Change::Input(what) => lines.line(format_args!("  changed: {what}")),
         };
     }

@@ -38,6 +38,16 @@ pub fn line(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// Returns the name of a file on one line: in a name a line end is no white space but a part of it, and shown as one.
+pub fn path(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_active) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    text.chars().for_each(|character| push(&mut safe, character));
+    Cow::Owned(safe)
+}
+
 /// Returns the text on one line, cut where it is too long for people.
 pub(super) fn short(text: &str) -> String {
     const MOST: usize = 1_000;
@@ -100,6 +110,7 @@ mod tests {
         check("a\u{1b}[31mb\u{9b}2J\u{7}\u{7f}", "a\\u{1b}[31mb\\u{9b}2J\\u{7}\\u{7f}");
         check("a\r\nb\tc\rd", "a b c\\u{d}d");
         check("user\u{202e}txt.exe\u{2066}\u{e0041}", "user\\u{202e}txt.exe\\u{2066}\\u{e0041}");
+        assert_eq!(path("a\r\nb\tc é.rs"), "a\\u{d}\\u{a}b\\u{9}c é.rs");
         assert_eq!(short(&"é".repeat(1_001)), format!("{}…", "é".repeat(1_000)));
         assert_eq!(source("a\r\n\tb\u{0}\r"), "a\n\tb\\u{0}");
     }

@@ -143,20 +143,46 @@ fn a_report_shows_what_it_is_asked_for() {
 
 /// Judges a record by the defaults, as a tree as a whole, and writes the report.
 pub(super) fn plain(name: &str, record: &Record) -> String {
+    shown(name, record, &Options::default())
+}
+
+fn shown(name: &str, record: &Record, options: &Options) -> String {
     let policy = policy("{}");
     let verdict = judge(&case(record, &policy));
-    render(name, &Report { record, verdict: &verdict }, &Options::default())
+    render(name, &Report { record, verdict: &verdict }, options)
 }
 
 #[test]
 fn a_long_text_says_how_much_is_left_out() {
     let many = (0..23).map(|at| finding("token", Severity::High, &format!("f{at:02}"), "x"));
     let gaps = (0..21).map(|at| gap(GapKind::Unread, "too-large", Some(&format!("g{at:02}"))));
-    let text = plain("text", &scoped("full", many.collect(), gaps.collect()));
+    let record = scoped("full", many.collect(), gaps.collect());
+    let text = plain("text", &record);
     assert_eq!(text.matches("high[secrets/token]").count(), 20);
-    assert!(text.contains("\n3 findings more (3 high); a report in another format has them all\n"), "{text}");
-    assert!(text.contains("\n1 gap more; a report in another format has them all\n"), "{text}");
+    assert!(
+        text.contains(
+            "\n3 findings more (3 high); --all shows them, and a report in another format has them\n"
+        ),
+        "{text}"
+    );
+    assert!(
+        text.contains("\n1 gap more; --all shows them, and a report in another format has them\n"),
+        "{text}"
+    );
     assert!(text.contains("\n  … and 16 more\n"), "{text}");
+    let show = Show { states: Some(State::ALL.to_vec()), min_severity: None };
+    let text = shown("text", &record, &Options { show, ..Options::default() });
+    assert_eq!(text.matches("high[secrets/token]").count(), 23);
+    assert_eq!(text.matches("unread gap[").count(), 21);
+}
+
+/// A line end in the name of a file is told apart from a blank.
+#[test]
+fn a_name_shows_its_line_ends() {
+    let found = vec![finding("token", Severity::High, "a\nb", "x")];
+    let text = plain("text", &scoped("full", found, vec![gap(GapKind::Unread, "too-large", Some("c\nd"))]));
+    assert!(text.contains("--> a\\u{a}b"), "{text}");
+    assert!(text.contains("--> c\\u{a}d") && text.contains("secrets: c\\u{a}d: the file"), "{text}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use model::{Decision, Severity};
 use crate::State;
 use crate::formats::{Color, Options, Report, printable, rank};
 
-/// How many findings, gaps or lines of a list are shown; the rest is a number.
+/// How many findings, gaps or lines of a list are shown, unless all are asked for; the rest is a number.
 const SHOWN: usize = 20;
 
 /// How many of the gaps that block, shown above, the verdict reminds of.
@@ -40,6 +40,11 @@ impl Page<'_> {
         }
     }
 
+    /// Returns how many of a kind are shown.
+    fn most(&self) -> usize {
+        if self.options.show.states.is_some() { usize::MAX } else { SHOWN }
+    }
+
     /// Leaves a blank line between parts.
     fn part(&mut self) {
         if !self.text.is_empty() && !self.text.ends_with("\n\n") {
@@ -49,7 +54,7 @@ impl Page<'_> {
 
     /// Writes a titled list, and how many lines were left out.
     fn list(&mut self, title: &str, lines: &[String]) {
-        self.list_of(title, lines, SHOWN);
+        self.list_of(title, lines, self.most());
     }
 
     /// The same with a bound of its own.

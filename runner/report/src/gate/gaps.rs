@@ -2,6 +2,7 @@
 
 use model::{GapKind, Status};
 
+use crate::formats::printable;
 use crate::gate::findings::is_let_through;
 use crate::gate::{Blocking, Case, FULL, JudgedGap, waived};
 use crate::state::{State, compare_gaps};
@@ -32,7 +33,8 @@ pub(super) fn blocking(case: &Case<'_>, gaps: &[JudgedGap]) -> Vec<Blocking> {
         let mut told = false;
         for (gap, judged) in run.gaps.iter().zip(&mut each) {
             if judged.blocks {
-                let place = gap.path.as_ref().map(|path| format!("{path}: ")).unwrap_or_default();
+                let place =
+                    gap.path.as_ref().map(|path| format!("{}: ", printable::path(path))).unwrap_or_default();
                 let message = format!("{}: {place}{}", gap.stage, gap.reason);
                 blocking.push(Blocking { message, hint: gap.hint.clone() });
                 told |= gap.kind == GapKind::Lost;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use model::{Finding, Gap, GapKind};
+use report::formats::printable;
 use report::{Exit, JudgedGap, Record, Verdict};
 
 use crate::case::CaseFile;
@@ -54,6 +55,7 @@ fn finding(at: usize, finding: &Finding, record: &Record, verdict: &Verdict, lin
     let state = verdict.findings.get(at).map_or("unknown", |judged| judged.state.name());
     lines.line(format_args!("  state: {state}"));
     if let (Some(path), Some(span)) = (finding.location.path(), finding.location.span()) {
+        let path = printable::path(path);
         lines.line(format_args!("  at: {path}:{}:{}", span.start_line, span.start_column));
     }
     for (name, value) in &finding.fingerprints {
@@ -73,7 +75,7 @@ fn gaps_of(gaps: &[(&Gap, &JudgedGap)], lines: &mut Lines) {
         lines.line(format_args!("{}/{}: {}", gap.stage, gap.code, gap.reason));
         if let Some(path) = &gap.path {
             let line = gap.line.map(|line| format!(":{line}")).unwrap_or_default();
-            lines.line(format_args!("  at: {path}{line}"));
+            lines.line(format_args!("  at: {}{line}", printable::path(path)));
         }
         lines.line(format_args!("  id: {}", gap.fingerprint()));
         let blocks = if judged.blocks { "blocks" } else { "does not block" };

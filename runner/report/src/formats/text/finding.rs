@@ -3,7 +3,7 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Snippet};
 use model::{Evidence, Finding, Gap, Location, Related, Severity};
 
-use crate::formats::text::{Page, SHOWN, plural, severities};
+use crate::formats::text::{Page, plural, severities};
 use crate::formats::{Judgement, printable, rank};
 use crate::{Judged, JudgedGap, State, Waived, WaivedBy};
 
@@ -26,16 +26,16 @@ pub(super) fn write_all(page: &mut Page<'_>, judgements: &[Judgement<'_>]) {
         };
         key(a, judged_a).cmp(&key(b, judged_b)).then_with(|| a.order().cmp(&b.order()))
     });
-    for (finding, judged) in shown.iter().take(SHOWN) {
+    for (finding, judged) in shown.iter().take(page.most()) {
         page.part();
         let text = of_finding(page, finding, judged);
         page.line(text);
     }
-    if let Some(rest) = shown.get(SHOWN..).filter(|rest| !rest.is_empty()) {
+    if let Some(rest) = shown.get(page.most()..).filter(|rest| !rest.is_empty()) {
         let list = severities(rest.iter().map(|(finding, _)| finding.severity));
         page.part();
         page.line(format_args!(
-            "{} more ({list}); a report in another format has them all",
+            "{} more ({list}); --all shows them, and a report in another format has them",
             plural(rest.len(), "finding")
         ));
     }
@@ -119,7 +119,7 @@ fn named(location: &Location) -> String {
         Location::Field { path, object, field, .. } => format!("{path} ({object} {field})"),
         Location::Exchange { method, url } => format!("{method} {url}"),
     };
-    printable::line(&text).into_owned()
+    printable::path(&text).into_owned()
 }
 
 fn step(related: &Related) -> String {
@@ -189,23 +189,25 @@ fn waiver(waived: &Waived) -> String {
     }
 }
 
-/// Writes the gaps that are new or block; the rest is a number.
+/// Writes the gaps that block and those that are new, or in the states that are asked for; the rest is a number.
 pub(super) fn write_gaps(page: &mut Page<'_>, judgements: &[Judgement<'_>]) {
     let all: Vec<&(&Gap, &JudgedGap)> = judgements.iter().flat_map(|judgement| &judgement.gaps).collect();
+    let states = page.options.show.states.as_deref().unwrap_or(&[State::New]);
     let mut shown: Vec<&(&Gap, &JudgedGap)> =
-        all.iter().filter(|(_, judged)| judged.blocks || judged.state == State::New).copied().collect();
+        all.iter().filter(|(_, judged)| judged.blocks || states.contains(&judged.state)).copied().collect();
     shown.sort_by_key(|(gap, judged)| {
         (!judged.blocks, gap.kind, gap.stage.clone(), gap.path.clone(), gap.line, gap.code.clone())
     });
-    for (gap, judged) in shown.iter().take(SHOWN) {
+    for (gap, judged) in shown.iter().take(page.most()) {
         page.part();
         let text = of_gap(page, gap, judged);
         page.line(text);
     }
-    let rest = shown.len().saturating_sub(SHOWN);
+    let rest = shown.len().saturating_sub(page.most());
     if rest > 0 {
         page.part();
-        page.line(format_args!("{} more; a report in another format has them all", plural(rest, "gap")));
+        let more = plural(rest, "gap");
+        page.line(format_args!("{more} more; --all shows them, and a report in another format has them"));
     }
     let quiet = all.len() - shown.len();
     if quiet > 0 {
@@ -221,7 +223,7 @@ fn of_gap(page: &Page<'_>, gap: &Gap, judged: &JudgedGap) -> String {
     let mut group =
         Group::with_title(level.with_name(format!("{} gap", gap.kind)).primary_title(title).id(id));
     if let Some(path) = &gap.path {
-        let mut origin = Origin::path(printable::line(path).into_owned());
+        let mut origin = Origin::path(printable::path(path).into_owned());
         if let Some(line) = gap.line {
             origin = origin.line(usize::try_from(line).unwrap_or(1)).char_column(1);
         }

@@ -40,8 +40,9 @@ fn ended(page: &Page<'_>, judgement: &Judgement<'_>) -> String {
     };
     let mut line = format!("{}{reason}", page.styled(style, &word));
     let counted = judgement.run.counted.iter().filter(|counted| counted.number > 0);
-    let counted: Vec<String> =
-        counted.map(|counted| format!("{} {}", counted.number, printable::line(&counted.what))).collect();
+    let counted: Vec<String> = counted
+        .map(|counted| format!("{} {}", counted.number, said(counted.number, &counted.what)))
+        .collect();
     if !counted.is_empty() {
         line.push_str(&format!("; {}", counted.join(", ")));
     }
@@ -50,6 +51,16 @@ fn ended(page: &Page<'_>, judgement: &Judgement<'_>) -> String {
         line.push_str(&format!("{cached}, {} ms", outcome.milliseconds));
     }
     line
+}
+
+/// Returns what was counted, in the singular where it is one: `commits`, `packages-checked`.
+fn said(number: u64, what: &str) -> String {
+    let what = printable::line(what);
+    let (thing, more) = what.find('-').map_or((&*what, ""), |at| what.split_at(at));
+    match thing.strip_suffix('s').filter(|_| number == 1) {
+        Some(one) => format!("{one}{more}"),
+        None => what.into_owned(),
+    }
 }
 
 /// Words findings and gaps: `2 findings (1 new, 1 waived), 1 gap`.
