@@ -195,6 +195,25 @@ fn a_mistake_in_a_file_of_rules_is_shown_there() {
 
 /// What a section of the top names and is not there, or is no good, is shown where it is named.
 #[test]
+fn a_file_of_rules_that_says_nothing_is_refused() {
+    let site = leaking("sluicegate.yaml");
+    let check = |section: &str, content: &str| {
+        site.write("own.yaml", content);
+        let column = section.find("own").unwrap() + 12;
+        let caret = " ".repeat(column - 1);
+        let said = format!(
+            "error[configuration]: sluicegate.yaml:3:{column}: `own.yaml` says nothing\n  |\n3 |   secrets: {section}\n  \
+             | {caret}^\n  help: write a rule in it, or take it out of the section"
+        );
+        refused(&site, section, &said);
+    };
+    for content in ["", "[]\n", "# rules to come\n[]\n"] {
+        check("{ rules: [own.yaml] }", content);
+    }
+    check("{ gitleaks: own.yaml }", "# nothing yet\n");
+}
+
+#[test]
 fn what_a_section_names_is_shown_in_its_line() {
     let site = Site::new();
     site.write("base.json", "{ \"version\": 1,\n  \"created\" }\n")

@@ -104,12 +104,15 @@ fn what_cannot_be_read_names_its_ref_and_the_others_are_checked() {
 #[test]
 fn a_branch_without_common_history_is_checked_as_a_whole() {
     let here = Here::new();
+    here.site.git(&["remote", "add", "origin", "url"]);
     here.site.git(&["update-ref", "refs/remotes/origin/main", &here.clean]);
     here.site.git(&["checkout", "--quiet", "--orphan", "pages"]);
     here.site.write("page.html", "<p>shop</p>\n");
     let pages = here.site.commit("pages");
     let clean = here.hook(&line("pages", &pages), &[]);
     assert_eq!(clean.code, 0, "{}", clean.stderr);
+    let note = "the commit has no history in common with main: everything in it is new";
+    assert!(clean.stdout.contains(note), "{}", clean.stdout);
     here.site.write("leak.py", format!("token = \"{}\"\n", token(2)));
     let leaking = here.site.commit("leak");
     assert_eq!(here.hook(&line("pages", &leaking), &[]).code, 1);

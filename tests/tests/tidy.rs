@@ -137,6 +137,22 @@ fn no_text_names_what_it_must_not() {
     settle(&problems);
 }
 
+/// What a newcomer is sent to is there, and each way to add something has an example.
+#[test]
+fn contributors_are_sent_to_files_that_are_there() {
+    let text = fs::read_to_string(tests::project().join("CONTRIBUTING.md")).unwrap();
+    let names = text.split('`').skip(1).step_by(2);
+    let paths: Vec<&str> = names
+        .filter(|name| name.contains('/') && !name.contains(|c: char| c.is_whitespace() || c == '<'))
+        .collect();
+    assert!(paths.len() > 10, "{paths:?}");
+    let gone = paths.iter().filter(|path| !path.starts_with("src/") && !tests::project().join(path).exists());
+    settle(&gone.map(|path| format!("CONTRIBUTING.md names {path}")).collect::<Vec<_>>());
+    let sections = text.split("\n## ").filter(|section| section.contains("A file in"));
+    let bare = sections.filter(|section| !section.contains("for example `"));
+    settle(&bare.map(|section| format!("no example: {section}")).collect::<Vec<_>>());
+}
+
 #[test]
 fn every_dependency_has_its_reason() {
     let manifest = fs::read_to_string(tests::project().join("Cargo.toml")).unwrap();

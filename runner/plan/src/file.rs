@@ -151,7 +151,8 @@ impl PipelineFile {
         if error.file != self.path() || error.line == 0 {
             return error;
         }
-        self.text.error_at(error.line, error.column, error.message)
+        let shown = self.text.error_at(error.line, error.column, error.message);
+        ConfigError { advice: error.advice, ..shown }
     }
 
     /// Describes an error at a place of this file.

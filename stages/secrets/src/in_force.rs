@@ -60,6 +60,19 @@ pub(crate) fn compile(config: &Checked, files: Option<&Files>) -> Result<Rules, 
     }
 }
 
+/// Refuses a file that the section names and that says nothing: whoever names it believes that it does.
+pub(crate) fn refuse_empty(config: &Checked, files: &Files) -> Result<(), ConfigError> {
+    for file in config.rules.iter().chain(&config.gitleaks) {
+        let text = text(config, Some(files), file)?;
+        let said = |line: &str| !matches!(line.trim(), "" | "[]") && !line.trim().starts_with('#');
+        if !text.lines().any(said) {
+            let error = config.refuse(file, format!("`{}` says nothing", file.value));
+            return Err(error.advise("write a rule in it, or take it out of the section"));
+        }
+    }
+    Ok(())
+}
+
 fn no_rule(name: &str, rules: &Rules) -> String {
     let close = suggestion(name, rules.entries().map(|entry| entry.id.as_str()));
     let hint = close.map_or_else(String::new, |close| format!("; did you mean `{close}`?"));

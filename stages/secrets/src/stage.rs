@@ -115,7 +115,8 @@ impl Stage for Secrets {
         if self.config.policy_files().any(lacking) {
             return Ok(());
         }
-        self.compile(Some(policy)).map(|_| ())
+        self.compile(Some(policy))?;
+        in_force::refuse_empty(&self.config, policy)
     }
 
     fn run<'a>(&'a self, given: &'a Given<'a>, out: &'a Sink) -> Running<'a> {
