@@ -26,6 +26,20 @@ fn planned(site: &Site, more: &[&str]) -> Vec<(String, String)> {
     stages.map(|stage| (text(&stage["id"]), text(&stage["cache"]))).collect()
 }
 
+/// What a stage needs is told to programs whole, and to people in short.
+#[test]
+fn a_plan_names_every_pattern() {
+    let site = shop();
+    let plan: Value = serde_json::from_str(&site.run(&["plan", "--format", "json"]).stdout).unwrap();
+    let stages = plan["stages"].as_array().unwrap();
+    let inventory = stages.iter().find(|stage| stage["id"] == "inventory").unwrap();
+    let files = &inventory["needs"][0];
+    let globs: Vec<&str> = files["globs"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert!(files["what"] == "files" && globs.len() > 6 && globs.contains(&"**/Cargo.lock"), "{files:#}");
+    let text = site.run(&["plan"]).stdout;
+    assert!(text.contains(&format!("and {} more\n", globs.len() - 6)), "{text}");
+}
+
 fn explained(site: &Site, more: &[&str]) -> String {
     let ran = site.run(&[&["explain", "dependencies", "--cache"], more].concat());
     assert_eq!(ran.code, 0, "{}", ran.stderr);

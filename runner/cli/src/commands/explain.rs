@@ -9,7 +9,7 @@ use report::formats::printable;
 use stage::{Kind, Section, Stage};
 
 use crate::args::ExplainArgs;
-use crate::commands::plan::{known, quiet, shortened};
+use crate::commands::plan::{ToldNeed, known, quiet};
 use crate::commands::run::{Missing, ready};
 use crate::context::Context;
 use crate::fault::Fault;
@@ -150,7 +150,7 @@ fn stage(kind: &Kind) -> Result<String, Fault> {
         let spec = stage.spec();
         lines.line(format_args!("on a subject of kind {}:", spec.subject));
         for need in &spec.needs {
-            lines.line(format_args!("  needs: {}", shortened(&need.to_string())));
+            lines.line(format_args!("  needs: {}", ToldNeed::of(need)));
         }
         for gift in &spec.gives {
             lines.line(format_args!("  gives: artifact `{gift}`"));

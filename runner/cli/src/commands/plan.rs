@@ -1,5 +1,6 @@
 //! `sluicegate plan`: what a run would do.
 
+use std::fmt;
 use std::sync::Arc;
 
 use ::engine::{Engine, Instance, Known};
@@ -7,6 +8,7 @@ use ::plan::Fate;
 use model::Policy;
 use report::Exit;
 use serde::Serialize;
+use stage::{Globs, Need};
 use store::Cache;
 
 use crate::args::{Choice, PlanArgs, PlanFormat};
@@ -46,10 +48,20 @@ struct ToldStage {
     /// `runs`, `repeated`, `elsewhere`, `skipped` or `left`.
     fate: &'static str,
     why: String,
-    needs: Vec<String>,
+    needs: Vec<ToldNeed>,
     gives: Vec<String>,
     /// What the results cache has of it; absent where it does not run or there is no cache.
     cache: Option<String>,
+}
+
+/// Something that a stage needs.
+#[derive(Serialize)]
+pub(crate) struct ToldNeed {
+    /// `files`, `policy files`, or the need in words.
+    what: String,
+    /// Which files.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    globs: Vec<String>,
 }
 
 /// A stage that has nothing to look at.
@@ -122,7 +134,7 @@ fn stages(args: &PlanArgs, context: &Context, prepared: &Prepared) -> Result<Vec
             subject: planned.subject.to_string(),
             fate,
             why,
-            needs: planned.spec.needs.iter().map(ToString::to_string).collect(),
+            needs: planned.spec.needs.iter().map(ToldNeed::of).collect(),
             gives: planned.spec.gives.iter().map(ToString::to_string).collect(),
             cache: (runs && !cache.is_empty()).then(|| cache.join("; ")),
         }
@@ -196,7 +208,7 @@ fn text(told: &Told) -> String {
         };
         lines.line(format_args!("  {fate}: {}", stage.why));
         for need in &stage.needs {
-            lines.line(format_args!("  needs: {}", shortened(need)));
+            lines.line(format_args!("  needs: {need}"));
         }
         for gift in &stage.gives {
             lines.line(format_args!("  gives: artifact `{gift}`"));
@@ -214,14 +226,35 @@ fn text(told: &Told) -> String {
     lines.into_text()
 }
 
+impl ToldNeed {
+    pub(crate) fn of(need: &Need) -> Self {
+        let files =
+            |what: &str, globs: &Globs| Self { what: what.to_owned(), globs: globs.patterns().to_vec() };
+        match need {
+            Need::Files(globs) => files("files", globs),
+            Need::Policy(globs) => files("policy files", globs),
+            Need::History(_)
+            | Need::Artifact { .. }
+            | Need::Data(_)
+            | Need::Env(_)
+            | Need::Secret(_)
+            | Need::Host(_)
+            | Need::Program(_)
+            | Need::Clock(_) => Self { what: need.to_string(), globs: Vec::new() },
+        }
+    }
+}
+
 /// Names the first of many patterns.
-pub(crate) fn shortened(need: &str) -> String {
-    let words: Vec<&str> = need.split(' ').collect();
-    let head = words.iter().take_while(|word| matches!(**word, "files" | "policy")).count();
-    let Some((shown, left)) = words.split_at_checked(head + MOST_GLOBS).filter(|_| head > 0) else {
-        return need.to_owned();
-    };
-    if left.is_empty() { need.to_owned() } else { format!("{} and {} more", shown.join(" "), left.len()) }
+impl fmt::Display for ToldNeed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        self.globs.iter().take(MOST_GLOBS).try_for_each(|glob| write!(f, " {glob}"))?;
+        match self.globs.len().saturating_sub(MOST_GLOBS) {
+            0 => Ok(()),
+            left => write!(f, " and {left} more"),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -230,10 +263,12 @@ mod tests {
 
     #[test]
     fn many_patterns_are_shortened() {
-        let check = |need: &str, expected: &str| assert_eq!(shortened(need), expected);
-        check("files a b c d e f", "files a b c d e f");
-        check("policy files a b c d e f g h", "policy files a b c d e f and 2 more");
-        check("the date", "the date");
-        check("data `advisories`", "data `advisories`");
+        let check = |what: &str, globs: &str, expected: &str| {
+            let globs = globs.split_whitespace().map(str::to_owned).collect();
+            assert_eq!(ToldNeed { what: what.to_owned(), globs }.to_string(), expected);
+        };
+        check("files", "a b c d e f", "files a b c d e f");
+        check("policy files", "a b c d e f g h", "policy files a b c d e f and 2 more");
+        check("the date", "", "the date");
     }
 }
