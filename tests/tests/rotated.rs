@@ -1,4 +1,4 @@
-//! A credential that takes the place of another is a new one, however little of it a fingerprint may say.
+//! A credential that takes the place of another is a new one, however little of it a fingerprint may say, and many are many.
 
 #![expect(clippy::indexing_slicing, reason = "helpers of tests: what does not hold ends the test")]
 
@@ -77,4 +77,19 @@ fn a_baseline_and_a_waiver_are_for_one_password() {
     site.write("settings.env", url("l1ghth0us3"));
     let (code, report) = site.report(&["--offline"]);
     assert_eq!((code, report["findings"][0]["state"].as_str()), (1, Some("new")), "{report:#}");
+}
+
+/// Of a past file with many credentials each is said, at its own line; what is shown of them is worked out once.
+#[test]
+fn each_of_many_credentials_of_a_past_file_is_said() {
+    let site = Site::repository();
+    let many: String = (1..=900).map(tests::leak).collect();
+    site.write("sluicegate.yaml", "version: 1\nstages:\n  secrets: { history: all }\n");
+    site.write("many.py", many).commit("many");
+    site.remove("many.py").commit("none");
+    let (code, report) = site.report(&["--offline"]);
+    let found = report["findings"].as_array().into_iter().flatten();
+    let mut lines: Vec<u64> = found.filter_map(|one| one["location"]["start_line"].as_u64()).collect();
+    lines.sort_unstable();
+    assert_eq!((code, lines), (1, (1..=900).collect()));
 }

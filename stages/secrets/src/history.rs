@@ -254,15 +254,18 @@ impl Second<'_> {
             }
         }
         let all: Vec<Said<'_>> = all.into_values().collect();
-        // Few looks end in something that is said: only now is it worked out what is shown of it.
-        let keep = || all.par_iter().map(|said| self.keep(said.blob, &said.hint)).collect();
-        let kept: Result<Vec<Kept>, StageError> = self.given.compute(keep);
-        for (said, kept) in all.iter().zip(kept?) {
+        // Few looks end in something that is said: only now is it worked out what is shown of it, once for all of a blob.
+        let looks: HashSet<(Digest, Hint)> = all.iter().map(|said| (said.blob, said.hint)).collect();
+        let keep_one = |look: (Digest, Hint)| Ok((look, self.keep(look.0, &look.1)?));
+        let keep = || looks.into_par_iter().map(keep_one).collect();
+        let kept: Result<HashMap<(Digest, Hint), Kept>, StageError> = self.given.compute(keep);
+        let kept = kept?;
+        for said in &all {
+            let Some(kept) = kept.get(&(said.blob, said.hint)) else { continue };
             let source = Source { path: &said.place.path, commit: Some(&said.place.commit) };
             let found = kept.hits.iter().find(|(hit, _)| hit.tag == said.tag && hit.range == said.range);
-            let draft = found.and_then(|(hit, spot)| {
-                self.prepared.drafter().credential(&kept, hit, spot.as_ref(), source)
-            });
+            let draft = found
+                .and_then(|(hit, spot)| self.prepared.drafter().credential(kept, hit, spot.as_ref(), source));
             draft.into_iter().for_each(|(draft, _)| out.find(draft));
         }
         Ok(())
