@@ -225,6 +225,18 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// A file with a rule of its own, `shop-key`.
+pub const RULES: &str = "- id: shop-key
+  service: shop
+  title: Shop key
+  severity: high
+  kind: prefix
+  keywords: [shop_]
+  pattern: 'shop_[0-9a-f]{12}'
+  why: It opens the till.
+  rotate: Ask the shop.
+";
+
 /// A line with a secret that fails a gate which stands at `high`.
 pub fn leak(seed: u32) -> String {
     format!("token = \"{}\"\n", token(seed))

@@ -5,7 +5,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use tests::{Ran, Site, binary, project, token};
+use tests::{RULES, Ran, Site, binary, project, token};
 
 #[test]
 fn transcripts() {
@@ -278,7 +278,7 @@ fn rules_of_the_tree_are_explained() {
         "sluicegate.yaml",
         "version: 1\nstages:\n  secrets: { rules: [rules.yaml], gitleaks: .gitleaks.toml }\n",
     );
-    site.write("rules.yaml", OWN_RULE);
+    site.write("rules.yaml", RULES);
     site.write(
         ".gitleaks.toml",
         "[[rules]]\nid = \"till\"\ndescription = \"Till key\"\nregex = 'till_[a-z]{9}'\n",
@@ -304,18 +304,6 @@ fn rules_of_the_tree_are_explained() {
     assert!(broken.code == 2 && broken.stderr.contains("cannot be read: sluicegate.yaml:2:1"), "{broken:?}");
     assert_eq!(site.run(&["explain", "github-personal-access-token"]).code, 0);
 }
-
-const OWN_RULE: &str = "- id: shop-key
-  service: shop
-  title: Shop key
-  severity: high
-  kind: prefix
-  keywords: [shop_]
-  pattern: 'shop_[0-9a-f]{12}'
-  why: It opens the till.
-  rotate: Ask the shop.
-  bad: ['k = shop_4f9d2c81a7e3']
-";
 
 /// No text of a file begins a line of the output.
 #[test]

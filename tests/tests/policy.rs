@@ -306,7 +306,7 @@ fn a_policy_that_a_partial_clone_lacks_is_no_broken_one() {
 #[test]
 fn a_target_that_lacks_a_file_of_its_policy_says_what_helps() {
     let site = Site::branched("version: 1\nstages:\n  secrets: { rules: [rules.yaml] }\n");
-    site.write("rules.yaml", "[]\n").commit("mend");
+    site.write("rules.yaml", tests::RULES).commit("mend");
     let ran = site.run(&["run", "--offline", "--since", "main"]);
     assert_eq!(ran.code, 3, "{ran:?}");
     assert!(ran.stdout.contains("bring the target branch in order first"), "{ran:?}");

@@ -90,7 +90,7 @@ fn gaps() -> Site {
 /// The target branch lacks a file that its own policy names.
 fn failed() -> Site {
     let site = Site::branched("version: 1\nstages:\n  secrets: { rules: [rules.yaml] }\n");
-    site.write("rules.yaml", "[]\n").commit("mend");
+    site.write("rules.yaml", tests::RULES).commit("mend");
     site
 }
 

@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use tests::{Ran, Site, token};
+use tests::{RULES, Ran, Site, token};
 
 fn site(report: &str) -> Site {
     let site = Site::repository();
@@ -140,18 +140,6 @@ fn a_file_takes_one_output() {
     #[cfg(unix)]
     check(&["-f", "json=/dev/null", "-f", "sarif=/dev/null"], 0, "");
 }
-
-const RULES: &str = "- id: shop-key
-  service: shop
-  title: Shop key
-  severity: high
-  kind: prefix
-  keywords: [shop_]
-  pattern: 'shop_[0-9a-f]{12}'
-  why: It opens the till.
-  rotate: Ask the shop.
-  bad: ['k = shop_4f9d2c81a7e3']
-";
 
 /// What decides what passes is not written over, whoever names it.
 #[test]
