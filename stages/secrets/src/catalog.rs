@@ -123,7 +123,7 @@ pub(crate) mod tests {
         };
         let mut wrong = Vec::new();
         // What is said of requests to ignore is no matter of one text; fixtures show it.
-        let is_remark = rules.entry(index).unwrap().service == "Sluicegate";
+        let is_remark = rules.entry(index).unwrap().service == crate::finding::OURS;
         if !is_remark && (bad.is_empty() || near_miss.is_empty()) {
             wrong.push(format!("{id}: needs a bad line and a near miss"));
         }

@@ -13,6 +13,8 @@ use crate::rules::{RuleIndex, Rules};
 
 /// CWE-798, use of hard-coded credentials.
 const WEAKNESS: u32 = 798;
+/// The service of rules about requests to ignore, which are no credentials.
+pub(crate) const OURS: &str = "Sluicegate";
 
 /// Returns what a rule says of itself.
 pub(crate) fn rule(stage: &StageId, rules: &Rules, index: RuleIndex) -> Option<Rule> {
@@ -28,7 +30,7 @@ pub(crate) fn describe(stage: &StageId, entry: &RuleEntry) -> Option<Rule> {
         why: entry.why.clone(),
         fix: entry.rotate.clone(),
         severity: entry.severity.parse().ok()?,
-        cwe: vec![WEAKNESS],
+        cwe: if entry.service == OURS { Vec::new() } else { vec![WEAKNESS] },
         help_url: entry.reference.starts_with("https://").then(|| entry.reference.clone()),
     })
 }
