@@ -28,7 +28,11 @@ impl Here {
 
     /// Hands the hook a list, as git does.
     fn hook(&self, list: &str, more: &[&str]) -> Ran {
-        let mut command = self.site.command(&["hook", "pre-push", "origin", "url"]);
+        self.hook_to("origin", list, more)
+    }
+
+    fn hook_to(&self, remote: &str, list: &str, more: &[&str]) -> Ran {
+        let mut command = self.site.command(&["hook", "pre-push", remote, "url"]);
         command.args(more).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         // The hook may end before it has read everything.
@@ -98,6 +102,48 @@ fn what_cannot_be_read_names_its_ref_and_the_others_are_checked() {
     let ran = here.hook(&[line("wrong", &wrong), line("leaking", &here.leaking)].concat(), &[]);
     assert_eq!(ran.code, 2, "{}", ran.stderr);
     assert!(ran.stderr.contains("sluicegate.yaml:2:1") && ran.stdout.contains("leak.py:1:10"), "{ran:?}");
+}
+
+/// What one remote has is no secret to it, and may be one to another.
+#[test]
+fn what_another_remote_has_is_new_to_this_one() {
+    let here = Here::new();
+    let site = &here.site;
+    site.git(&["checkout", "--quiet", "leaking"]);
+    site.remove("leak.py");
+    let removed = site.commit("removed");
+    for name in ["origin", "public"] {
+        site.git(&["remote", "add", name, "url"]);
+    }
+    site.git(&["update-ref", "refs/remotes/origin/main", &removed]);
+    site.git(&["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"]);
+    let push = |remote: &str, known: &str| {
+        let list = format!("refs/heads/main {removed} refs/heads/main {known}\n");
+        here.hook_to(remote, &list, &[])
+    };
+    assert_eq!(push("origin", &removed).code, 0);
+    for known in ["0".repeat(40), here.clean.clone()] {
+        let ran = push("public", &known);
+        assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
+        assert!(ran.stdout.contains("leak.py"), "{}", ran.stdout);
+    }
+    // It has what leaks: nothing is brought to it.
+    site.git(&["update-ref", "refs/remotes/public/main", &removed]);
+    assert_eq!(push("public", &removed).code, 0);
+}
+
+/// Grafts hold in this clone alone, and a push takes none along.
+#[test]
+fn a_history_that_is_grafted_is_refused() {
+    let here = Here::new();
+    let grafts = here.site.tree().join(".git/info/grafts");
+    std::fs::create_dir_all(grafts.parent().unwrap()).unwrap();
+    std::fs::write(&grafts, format!("{}\n", here.leaking)).unwrap();
+    let ran = here.hook(&line("main", &here.clean), &[]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("gives commits other parents than they have"), "{}", ran.stderr);
+    std::fs::write(&grafts, "").unwrap();
+    assert_eq!(here.hook(&line("main", &here.clean), &[]).code, 0);
 }
 
 /// A branch with a root of its own has nothing to be compared with: all of it is new.

@@ -135,6 +135,10 @@ fn load(choice: &Choice, context: &Context, outgoing: Option<Outgoing>) -> Resul
         }
     };
     let target = Target::find(choice, &context.surroundings, &checkout)?;
+    let target = match (target, &outgoing) {
+        (Some(target), Some(outgoing)) => Some(target.of_push(&checkout, &outgoing.excluded)?),
+        (target, _) => target,
+    };
     let pipeline = Pipeline::load(choice, &checkout, target.as_ref())?;
     if pipeline.profile.scope != Scope::Outgoing || outgoing.is_some() {
         return Ok((checkout, target, pipeline, outgoing));

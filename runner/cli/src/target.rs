@@ -36,6 +36,8 @@ enum Named {
     Remote,
     /// The usual name of a default branch that no remote has.
     Local,
+    /// The default branch of another remote than the one of a push, which has not what the branch holds.
+    Elsewhere,
 }
 
 /// What a change is compared with.
@@ -94,7 +96,32 @@ impl Target {
 
     /// Returns the commits that the history of a change leaves out: those of the target, unless a push may bring them too.
     pub(crate) fn excluded(&self, scope: Scope) -> Option<&str> {
-        (scope != Scope::Outgoing || self.named != Named::Local).then_some(self.commit.as_str())
+        (scope != Scope::Outgoing || self.is_there()).then_some(self.commit.as_str())
+    }
+
+    /// Takes back that where a push goes the commit is known, unless it is among what that remote `had`: nothing that is new
+    /// there is known because another remote has it.
+    pub(crate) fn of_push(self, checkout: &Checkout, had: &[String]) -> Result<Self, Fault> {
+        let repository = checkout.whole()?;
+        for commit in had {
+            let base = repository.merge_base(&self.commit, commit).map_err(Fault::lacking)?;
+            if base.as_ref() == Some(&self.commit) {
+                return Ok(self);
+            }
+        }
+        Ok(Self { named: Named::Elsewhere, ..self })
+    }
+
+    /// Says that nothing is compared where another remote alone has the target.
+    fn note_of_push(&self) -> Option<String> {
+        let name = &self.name;
+        let text = format!("the remote has not all of {name}: what it has not is new, wherever else it is");
+        (self.named == Named::Elsewhere).then_some(text)
+    }
+
+    /// Tells whether a push can count on the commit being where it goes.
+    fn is_there(&self) -> bool {
+        !matches!(self.named, Named::Local | Named::Elsewhere)
     }
 }
 
@@ -168,7 +195,7 @@ impl Extent {
                 );
             }
             Scope::Full => return all(asked, None),
-            Scope::Outgoing if target.named == Named::Local => return all(asked, None),
+            Scope::Outgoing if !target.is_there() => return all(asked, target.note_of_push()),
             Scope::Change | Scope::Outgoing => {}
         }
         let repository = checkout.whole()?;

@@ -1,4 +1,4 @@
-//! What applies to a tree when there is no pipeline file, and the file that says the same.
+//! What applies to a tree when there is no pipeline file, and the file to go on from.
 
 use rayon::prelude::*;
 use source::Tree;
@@ -7,11 +7,25 @@ use stage::{Globs, Kind, Presence};
 use crate::Profile;
 use crate::profile::Selection;
 
-/// Returns the pipeline file that is equal to having none: what `init` writes.
-pub fn starter(kinds: &[Kind], tree: &dyn Tree) -> String {
-    let kinds: Vec<&Kind> = kinds.iter().filter(|kind| applies((kind.presence)(), tree)).collect();
+/// Returns what `init` writes: every stage that runs without being asked for, also those whose files are not here yet, so that
+/// nothing that is added later goes unchecked.
+pub fn starter(kinds: &[Kind]) -> String {
+    write(
+        kinds
+            .iter()
+            .filter(|kind| matches!((kind.presence)(), Presence::Always | Presence::Files(_)))
+            .collect(),
+    )
+}
+
+/// Returns the pipeline file that is equal to having none.
+pub(crate) fn detected(kinds: &[Kind], tree: &dyn Tree) -> String {
+    write(kinds.iter().filter(|kind| applies((kind.presence)(), tree)).collect())
+}
+
+fn write(kinds: Vec<&Kind>) -> String {
     let mut text = String::from(
-        "# What must be shown before this code goes on. Without this file, the same runs.\n\
+        "# What must be shown before this code goes on. Without this file, the same runs, as far as there are files for it.\n\
          # `sluicegate plan` says what runs and why, `sluicegate schema` prints the schema of this file.\n\
          version: 1\n\n\
          # The built-in profiles; write one without the `#` to change it.\n\
@@ -86,11 +100,10 @@ mod tests {
 
     #[test]
     fn the_starter_says_what_applies() {
-        let tree = MemoryTree::new([("services/api/go.mod", "")]);
         assert_eq!(
-            starter(&kinds(), &tree),
+            starter(&kinds()),
             "\
-# What must be shown before this code goes on. Without this file, the same runs.
+# What must be shown before this code goes on. Without this file, the same runs, as far as there are files for it.
 # `sluicegate plan` says what runs and why, `sluicegate schema` prints the schema of this file.
 version: 1
 
@@ -109,18 +122,20 @@ stages:
     level: 0
 "
         );
+        let tree = MemoryTree::new([("services/api/go.mod", "")]);
+        assert_eq!(detected(&kinds(), &tree), starter(&kinds()));
         assert!(
-            starter(&kinds(), &MemoryTree::new([("README.md", "")]))
+            detected(&kinds(), &MemoryTree::new([("README.md", "")]))
                 .ends_with("stages:\n  # Finds credentials.\n  secrets: {}\n")
         );
-        assert!(starter(&[], &tree).ends_with("\nstages: {}\n"));
+        assert!(starter(&[]).ends_with("\nstages: {}\n"));
     }
 
     #[test]
-    fn no_file_and_the_starter_are_the_same_plan() {
+    fn no_file_and_the_file_of_what_is_there_are_the_same_plan() {
         for files in [&["go.mod", "a.rs"][..], &["a.rs"], &[]] {
             let tree = MemoryTree::new(files.iter().map(|path| (*path, "")));
-            let written = layers(&starter(&kinds(), &tree));
+            let written = layers(&detected(&kinds(), &tree));
             let detected = Layers::detect(&kinds(), &tree).unwrap();
             assert!(written.is_written() && !detected.is_written());
             assert_eq!(plan(written, &tree), plan(detected, &tree));
@@ -129,9 +144,8 @@ stages:
 
     #[test]
     fn the_profiles_of_the_starter_are_the_built_in_ones() {
-        let tree = MemoryTree::new([("go.mod", "")]);
         let mut uncommented = false;
-        let text = starter(&kinds(), &tree).lines().fold(String::new(), |text, line| {
+        let text = starter(&kinds()).lines().fold(String::new(), |text, line| {
             uncommented = line == "# profiles:" || uncommented && line.starts_with('#');
             let line = if uncommented { line.trim_start_matches("# ").trim_start_matches('#') } else { line };
             format!("{text}{line}\n")

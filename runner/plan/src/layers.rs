@@ -3,8 +3,9 @@
 use source::Tree;
 use stage::{ConfigError, Kind};
 
+use crate::Place;
+use crate::detect::detected;
 use crate::file::{Extends, PipelineFile};
-use crate::{Place, starter};
 
 /// Files of one side at most.
 const MOST_FILES: usize = 16;
@@ -49,9 +50,9 @@ impl Layers {
         Ok(Self { files: loading.files, paths: loading.paths, written: true })
     }
 
-    /// Returns what holds where there is no file: the file that `init` writes for the tree under check.
+    /// Returns what holds where there is no file: the stages that there are files for in the tree under check.
     pub fn detect(kinds: &[Kind], tree: &dyn Tree) -> Result<Self, ConfigError> {
-        let file = PipelineFile::parse(DEFAULTS, starter(kinds, tree).as_bytes())?;
+        let file = PipelineFile::parse(DEFAULTS, detected(kinds, tree).as_bytes())?;
         Ok(Self { files: vec![file], paths: vec![PipelineFile::NAME.to_owned()], written: false })
     }
 

@@ -184,7 +184,6 @@ fn sorted(value: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use schemars::JsonSchema;
-    use source::MemoryTree;
 
     use super::*;
     use crate::starter;
@@ -222,7 +221,7 @@ mod tests {
 
     #[test]
     fn the_schema_takes_what_the_reader_takes() {
-        check(&starter(&kinds(), &MemoryTree::new([("go.mod", "")])), true);
+        check(&starter(&kinds()), true);
         check(
             "version: 1\nprofiles: { ci: { stages: [secrets], scope: change, budget: 1h30m } }\nstages:\n",
             true,

@@ -4,7 +4,7 @@
 use model::Ecosystem;
 
 /// What to do about a file that is not read yet.
-pub(crate) const WAIVE: &str = "waive this gap, or leave the file out with `inventory: { exclude: [...] }`";
+pub(crate) const WAIVE: &str = "waive it by `gap: unsupported-format` and its `path`, or leave the file out with `inventory: { exclude: [...] }`";
 
 /// A name of files that are not read yet.
 pub(crate) struct Unsupported {

@@ -11,6 +11,7 @@ use crate::check::{Check, Judgement};
 use crate::detect::Memory;
 use crate::engine_rule::EngineRule;
 use crate::generic;
+use crate::hint::Area;
 use crate::limit::Limit;
 use crate::marker::{self, MarkerForm};
 use crate::pattern::{Match, Pattern};
@@ -227,7 +228,12 @@ impl<'a> Pass<'a> {
         };
         // `ser.FollowExternalSymlinks`: a short prefix is a variable as well.
         let member = source == Source::Format && generic::is_of_words(body);
-        let made_up = judgement == Judgement::Open && (member || placeholder::is_placeholder(body));
+        // A label of a form in some language is no more than a text.
+        let is_label = source == Source::Context
+            && self.context.hint.area == Area::Words
+            && !generic::fixture::is_specific(secret);
+        let made_up =
+            is_label || judgement == Judgement::Open && (member || placeholder::is_placeholder(body));
         let flat = rule.entry.min_entropy.is_some_and(|least| entropy(secret) < least);
         if made_up || flat || published::is_known(secret) {
             self.found.counts.placeholder += 1;

@@ -7,10 +7,13 @@ use source::BINARY_PREFIX;
 
 use crate::hint::Language;
 
-/// One byte of so many may be strange in a text, and in one whose name promises a program or settings: a video can be called
-/// `a.ts`.
-const STRANGE: usize = 64;
+/// One byte of so many may be strange in a text, and in one whose name promises a text: a video can be called `a.ts`.
+const STRANGE: usize = 32;
 const STRANGE_BY_NAME: usize = 4;
+/// So many may be strange in any text, that a NUL put into a short one does not hide what it says.
+const FEWEST_STRANGE: usize = 8;
+/// Fewest bytes that tell UTF-16 without a byte order mark.
+const FEWEST_UNITS: usize = 8;
 
 /// What the first bytes say.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,24 +24,47 @@ pub(crate) enum Form<'a> {
     Binary,
 }
 
-/// Decides whether the bytes are text. UTF-16 with a byte order mark is decoded; a NUL elsewhere makes a file binary,
-/// unless all around it is text, or the file's name promises a program or settings.
+/// Decides whether the bytes are text. UTF-16 is decoded; a NUL elsewhere makes a file binary, unless all around it is text,
+/// or the file's name promises one and most of it is.
 pub(crate) fn form(bytes: &[u8], language: Language) -> Form<'_> {
     let head = bytes.get(..BINARY_PREFIX).unwrap_or(bytes);
     match bytes {
         [0xFF, 0xFE, rest @ ..] => Form::Text(Cow::Owned(utf16(rest, u16::from_le_bytes))),
         [0xFE, 0xFF, rest @ ..] => Form::Text(Cow::Owned(utf16(rest, u16::from_be_bytes))),
-        _ if memchr::memchr(0, head).is_some() && !is_mostly_text(head, language) => Form::Binary,
-        _ => Form::Text(Cow::Borrowed(bytes)),
+        _ if memchr::memchr(0, head).is_none() => Form::Text(Cow::Borrowed(bytes)),
+        _ => match unit(head) {
+            Some(unit) => Form::Text(Cow::Owned(utf16(bytes, unit))),
+            None if is_mostly_text(head, language) => Form::Text(Cow::Borrowed(bytes)),
+            None => Form::Binary,
+        },
+    }
+}
+
+/// Tells how UTF-16 without a byte order mark is read, where it is nearly all ASCII: every other byte is a NUL.
+fn unit(head: &[u8]) -> Option<fn([u8; 2]) -> u16> {
+    let (pairs, _) = head.as_chunks::<2>();
+    let is_plain = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~');
+    let ascii = |letter: usize, zero: usize| {
+        pairs
+            .iter()
+            .filter(|pair| pair.get(zero) == Some(&0) && pair.get(letter).copied().is_some_and(is_plain))
+            .count()
+    };
+    let most = |count: usize| pairs.len() >= FEWEST_UNITS && count * 10 >= pairs.len() * 9;
+    if most(ascii(0, 1)) {
+        Some(u16::from_le_bytes)
+    } else if most(ascii(1, 0)) {
+        Some(u16::from_be_bytes)
+    } else {
+        None
     }
 }
 
 /// Tells whether hardly a byte is what no text has.
 fn is_mostly_text(head: &[u8], language: Language) -> bool {
-    let promised = matches!(language, Language::Code | Language::Shell | Language::Settings);
-    let share = if promised { STRANGE_BY_NAME } else { STRANGE };
+    let share = if language == Language::Unknown { STRANGE } else { STRANGE_BY_NAME };
     let control = |byte: &&u8| matches!(byte, 0..=8 | 11 | 14..=26 | 28..=31 | 127);
-    let most = head.len() / share;
+    let most = (head.len() / share).max(FEWEST_STRANGE.min(head.len() / 4));
     let mut strange = 0;
     for chunk in head.utf8_chunks() {
         strange += chunk.invalid().len() + chunk.valid().as_bytes().iter().filter(control).count();
@@ -105,6 +131,12 @@ mod tests {
         check(b"\xff\xfea\0b\0", Some("ab"));
         check(b"\xfe\xff\0a\0b\0", Some("ab"));
         check(b"\xff\xfe\x00\xd8", Some("\u{fffd}"));
+        check(b"k\0e\0y\0 \0=\0 \x001\x002\0", Some("key = 12"));
+        check(b"\0k\0e\0y\0 \0=\0 \x001\x002", Some("key = 12"));
+        check(b"k\0e\0y\0", None);
+        check(b"hello\0\nand the rest of it\n", Some("hello\0\nand the rest of it\n"));
+        check(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x03\0", None);
+        check(&[1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0, 7, 0, 8, 0, 9, 0], None);
     }
 
     #[test]

@@ -52,6 +52,27 @@ fn the_token_of_a_service_is_no_mere_token() {
 }
 
 #[test]
+fn a_label_of_a_form_is_no_password_whichever_rule_looks() {
+    check("conf/locale/locale_es-ES.ini", "auths.bind_password=Contrase\u{f1}a Bind\nldap = LDAP\n", &[]);
+    let password = ["kW9xTr2q", "Lm4Zs8Vb"].concat();
+    check("conf/ldap.ini", &format!("ldap.bind_password={password}\n"), &["ldap-bind-password"]);
+}
+
+#[test]
+fn what_is_nearly_sure_is_as_severe_as_what_is_proven() {
+    let severity = |text: &str| {
+        let rules = Rules::own().unwrap();
+        let options = Options { salt: [7; 32], threshold: 50, archives: true };
+        let whole = 0..text.len();
+        let hint = Hint::of("application-prod.properties");
+        let scanned = scan(text.as_bytes(), std::slice::from_ref(&whole), &hint, &rules, &options);
+        scanned.hits.first().map(|hit| (hit.probability >= Some(90), hit.severity))
+    };
+    let high = severity(&["spring.datasource.password=", "Vn3kd92lsQx7\n"].concat());
+    assert_eq!(high, Some((true, Some(model::Severity::High))));
+}
+
+#[test]
 fn folders_of_messages_are_no_place_to_hide() {
     let password = ["kW9xTr2q", "Lm4Zs8Vb"].concat();
     let text = format!("password: {password}\n");

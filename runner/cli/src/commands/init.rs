@@ -1,4 +1,4 @@
-//! `sluicegate init`: the pipeline file for what is found.
+//! `sluicegate init`: a pipeline file to go on from.
 
 use report::Exit;
 
@@ -8,10 +8,10 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::output;
 
-/// Writes the file that says the same as having none, for a person to go on from.
+/// Writes a file for a person to go on from: every built-in stage is in it, so that what is added later is checked as well.
 pub(crate) fn init(args: &InitArgs, context: &Context) -> Result<Exit, Fault> {
     let checkout = Checkout::open(&args.path, false, plan::PipelineFile::NAME)?;
-    let text = plan::starter(&crate::stages::kinds(), checkout.tree.as_ref());
+    let text = plan::starter(&crate::stages::kinds());
     if args.print {
         output::print(text.as_bytes())?;
         return Ok(Exit::Pass);

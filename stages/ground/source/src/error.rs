@@ -80,6 +80,12 @@ pub enum SourceError {
         /// The bound.
         bound: usize,
     },
+    /// The parents of commits are not those that the commits name.
+    #[error("`{path}` gives commits other parents than they have")]
+    Grafted {
+        /// The file that says so.
+        path: PathBuf,
+    },
     /// A folder or a file of the repository cannot be read.
     #[error("`{path}` cannot be read")]
     Io {
@@ -106,6 +112,9 @@ impl SourceError {
                 "run `git config --global --add safe.directory {}` if you trust who owns it",
                 path.display()
             ),
+            Self::Grafted { .. } => {
+                "remove the file; what it says can be written into the history: git replace --graft, git filter-repo".to_owned()
+            }
             Self::NoRepository { .. } => "run `git init`, or name a folder inside a repository".to_owned(),
             Self::Bare { .. } => {
                 "check a clone of it, or a worktree: git worktree add FOLDER BRANCH".to_owned()

@@ -54,6 +54,7 @@ impl Repository {
     }
 
     fn from_handle(handle: git2::Repository) -> Result<Self, SourceError> {
+        refuse_grafts(handle.commondir())?;
         let root = handle.workdir().map(Path::to_path_buf);
         let git_folder = handle.path().to_path_buf();
         let shared = Shared {
@@ -152,6 +153,17 @@ fn refusal(path: &Path, source: git2::Error) -> SourceError {
             }
             None => SourceError::Open { path, source },
         },
+    }
+}
+
+/// Refuses what makes a history look as it is nowhere else: what was found of it would hold in this clone alone.
+fn refuse_grafts(common_folder: &Path) -> Result<(), SourceError> {
+    let path = common_folder.join("info").join("grafts");
+    match std::fs::metadata(&path) {
+        Ok(file) if file.len() > 0 => Err(SourceError::Grafted { path }),
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(SourceError::Io { path, source }),
     }
 }
 

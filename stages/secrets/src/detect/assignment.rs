@@ -28,6 +28,8 @@ pub(crate) const KEYWORDS: &[&str] =
 
 /// Longest name.
 const LONGEST_NAME: usize = 80;
+/// Probability in percent from which on a find is as severe as one that its format proves.
+const SURE: u8 = 90;
 /// Bytes of the line that are read behind the name.
 const REACH: usize = 600;
 
@@ -92,7 +94,11 @@ pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) -> Look {
             let pushed = pass.push(rule, assignment.value.clone(), source, SecretVerdict::Likely);
             if let Some(candidate) = pushed {
                 candidate.probability = Some(probability);
-                candidate.severity = default.then_some(Severity::Low);
+                candidate.severity = match probability {
+                    _ if default => Some(Severity::Low),
+                    SURE.. => Some(Severity::High),
+                    _ => None,
+                };
                 candidate.name = known.text;
             }
         }
