@@ -182,4 +182,8 @@ fn a_full_standard_error_changes_no_outcome() {
         check(&[&["baseline", "--offline"], talk].concat(), 0);
     }
     check(&["nonsense"], 2);
+    // What asked for it does not get it.
+    let ran = Ran::of(site.command(&["--help"]).stdout(full()).output().unwrap());
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(ran.stderr.contains("error[incomplete]: cannot write to standard output"), "{}", ran.stderr);
 }

@@ -71,14 +71,21 @@ fn main() -> std::process::ExitCode {
 
 /// Says what the reader of the command line says: help, the version, or an error as ours are.
 fn refuse(error: &clap::Error) -> Exit {
-    if !error.use_stderr() {
-        let _ = error.print();
-        return Exit::Pass;
-    }
-    let kind = format!("error[{}]:", fault::Kind::Usage.name());
-    let text = error.render().ansi().to_string().replacen("error:", &kind, 1);
+    let text = error.render();
+    let (text, exit) = if error.use_stderr() {
+        let kind = format!("error[{}]:", fault::Kind::Usage.name());
+        (text.ansi().to_string().replacen("error:", &kind, 1), Exit::Usage)
+    } else {
+        let plain = anstream::AutoStream::choice(&std::io::stdout()) == anstream::ColorChoice::Never;
+        let text = if plain { text.to_string() } else { text.ansi().to_string() };
+        match output::print(text.as_bytes()) {
+            Ok(()) => return Exit::Pass,
+            Err(fault) => (format!("{fault}\n"), fault.exit()),
+        }
+    };
+    // Where standard error takes nothing there is no other place: the exit code says it.
     let _ = anstream::stderr().write_all(text.as_bytes());
-    Exit::Usage
+    exit
 }
 
 fn end(ended: Result<Exit, Fault>, context: &Context) -> std::process::ExitCode {

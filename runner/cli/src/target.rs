@@ -102,14 +102,8 @@ impl Target {
     /// Takes back that where a push goes the commit is known, unless it is among what that remote `had`: nothing that is new
     /// there is known because another remote has it.
     pub(crate) fn of_push(self, checkout: &Checkout, had: &[String]) -> Result<Self, Fault> {
-        let repository = checkout.whole()?;
-        for commit in had {
-            let base = repository.merge_base(&self.commit, commit).map_err(Fault::lacking)?;
-            if base.as_ref() == Some(&self.commit) {
-                return Ok(self);
-            }
-        }
-        Ok(Self { named: Named::Elsewhere, ..self })
+        let is_there = checkout.whole()?.is_reached(&self.commit, had).map_err(Fault::lacking)?;
+        Ok(if is_there { self } else { Self { named: Named::Elsewhere, ..self } })
     }
 
     /// Says that nothing is compared where another remote alone has the target.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ::stage::{Given, Sink, StageError};
+use ::stage::{Draft, Given, Place, Sink, StageError};
 use model::{Digest, GapKind, SecretVerdict};
 use rayon::prelude::*;
 use source::{Audience, Blob, Content, Introduced, Looked, Names, Problem, SHALLOW_HISTORY, TAGGED_CONTENT};
@@ -235,6 +235,11 @@ struct Said<'a> {
 }
 
 impl Said<'_> {
+    /// Returns it as it is shown.
+    fn of<'k>(&self, kept: &'k Kept) -> Option<&'k (Hit, Option<Place>)> {
+        kept.hits.iter().find(|(hit, _)| hit.tag == self.tag && hit.range == self.range)
+    }
+
     fn order(&self) -> (i64, &str, &str, &[u8]) {
         (self.place.time, &self.place.commit, &self.place.path, self.blob.bytes())
     }
@@ -256,19 +261,26 @@ impl Second<'_> {
         let all: Vec<Said<'_>> = all.into_values().collect();
         // Few looks end in something that is said: only now is it worked out what is shown of it, once for all of a blob.
         let looks: HashSet<(Digest, Hint)> = all.iter().map(|said| (said.blob, said.hint)).collect();
-        let keep_one = |look: (Digest, Hint)| Ok((look, self.keep(look.0, &look.1)?));
+        let keep_one = |look: (Digest, Hint)| Ok((look, self.keep(look.0, &look.1, |_| FAR)?));
         let keep = || looks.into_par_iter().map(keep_one).collect();
         let kept: Result<HashMap<(Digest, Hint), Kept>, StageError> = self.given.compute(keep);
         let kept = kept?;
         for said in &all {
-            let Some(kept) = kept.get(&(said.blob, said.hint)) else { continue };
-            let source = Source { path: &said.place.path, commit: Some(&said.place.commit) };
-            let found = kept.hits.iter().find(|(hit, _)| hit.tag == said.tag && hit.range == said.range);
-            let draft = found
-                .and_then(|(hit, spot)| self.prepared.drafter().credential(kept, hit, spot.as_ref(), source));
-            draft.into_iter().for_each(|(draft, _)| out.find(draft));
+            let wide = kept.get(&(said.blob, said.hint)).filter(|kept| said.of(kept).is_some());
+            let found = match wide {
+                Some(kept) => self.draft(said, kept),
+                // Among all that stands around it something else may come first: where it was found, it is found again.
+                None => self.draft(said, &self.keep(said.blob, &said.hint, |tag| self.reach(tag))?),
+            };
+            found.into_iter().for_each(|draft| out.find(draft));
         }
         Ok(())
+    }
+
+    fn draft(&self, said: &Said<'_>, kept: &Kept) -> Option<Draft> {
+        let source = Source { path: &said.place.path, commit: Some(&said.place.commit) };
+        let (hit, spot) = said.of(kept)?;
+        Some(self.prepared.drafter().credential(kept, hit, spot.as_ref(), source)?.0)
     }
 
     /// Returns the first of the places, each a blob and where it came in, at which the credential still is one.
@@ -306,17 +318,15 @@ impl Second<'_> {
     ) -> Result<Option<(Hint, u64, Range<usize>)>, StageError> {
         let range = self.holders.get(&blob).and_then(|tags| tags.get(&tag)).cloned().unwrap_or_default();
         let is_for = |hit: &Hit| self.prepared.rules.is_for(hit.rule, path);
-        let same = |hit: &Hit| hit.tag == tag && is_for(hit);
-        let there = |hit: &Hit| hit.range.start < range.end && range.start < hit.range.end && is_for(hit);
-        let sure = |hit: &Hit| hit.tag == tag && hit.verdict != SecretVerdict::Likely && is_for(hit);
+        let same = |hit: &&Hit| hit.tag == tag && is_for(hit);
+        let there = |hit: &&Hit| hit.range.start < range.end && range.start < hit.range.end && is_for(hit);
+        let sure = |hit: &&Hit| hit.tag == tag && hit.verdict != SecretVerdict::Likely && is_for(hit);
         let hits = self.look(blob, hint)?;
-        let by_hint = |wanted: &dyn Fn(&Hit) -> bool| hits.iter().find(|hit| wanted(hit));
-        if let Some(hit) = by_hint(&same).or_else(|| by_hint(&there)) {
+        if let Some(hit) = hits.iter().find(same).or_else(|| hits.iter().find(there)) {
             return Ok(Some((*hint, hit.tag, hit.range.clone())));
         }
         let blind = self.look(blob, &Hint::NONE)?;
-        let hit = blind.iter().find(|hit| sure(hit));
-        Ok(hit.map(|hit| (Hint::NONE, tag, hit.range.clone())))
+        Ok(blind.iter().find(sure).map(|hit| (Hint::NONE, tag, hit.range.clone())))
     }
 
     fn look(&self, blob: Digest, hint: &Hint) -> Result<Arc<[Hit]>, StageError> {
@@ -325,17 +335,22 @@ impl Second<'_> {
         }
         let bytes = self.read(blob)?;
         let Prepared { rules, options, .. } = self.prepared;
-        let reach = |tag: &u64| if self.structures.contains(tag) { FAR } else { NEAR };
-        let scanned = scan::scan(&bytes, &self.around(&blob, &bytes, reach), hint, rules, options);
+        let parts = self.around(&blob, &bytes, |tag| self.reach(tag));
+        let scanned = scan::scan(&bytes, &parts, hint, rules, options);
         let hits: Arc<[Hit]> = scanned.hits.into();
         lock(&self.looks).insert((blob, *hint), Arc::clone(&hits));
         Ok(hits)
     }
 
-    fn keep(&self, blob: Digest, hint: &Hint) -> Result<Kept, StageError> {
+    /// Returns how far around a find its keyword may stand.
+    fn reach(&self, tag: &u64) -> usize {
+        if self.structures.contains(tag) { FAR } else { NEAR }
+    }
+
+    fn keep(&self, blob: Digest, hint: &Hint, reach: impl Fn(&u64) -> usize) -> Result<Kept, StageError> {
         let bytes = self.read(blob)?;
         let Prepared { rules, options, .. } = self.prepared;
-        Ok(Kept::within(&bytes, &self.around(&blob, &bytes, |_| FAR), hint, rules, options))
+        Ok(Kept::within(&bytes, &self.around(&blob, &bytes, reach), hint, rules, options))
     }
 
     /// Returns the parts of a blob that its finds can be told from, `reach` bytes around that of each tag.

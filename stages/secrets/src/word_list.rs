@@ -12,6 +12,7 @@ pub(crate) struct WordList {
 
 impl WordList {
     pub(crate) const fn new(words: &'static [&'static str]) -> Self {
+        assert!(words.len() <= u64::BITS as usize, "each word has a bit");
         Self { words, automaton: OnceLock::new() }
     }
 

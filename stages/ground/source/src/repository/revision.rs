@@ -1,6 +1,6 @@
 //! Commits by name: what a revision means, where two lines of history part, how far history goes back.
 
-use git2::ErrorCode;
+use git2::{ErrorCode, Oid};
 
 use super::Repository;
 use crate::SourceError;
@@ -55,6 +55,23 @@ impl Repository {
                     Err(SourceError::Object { what: "history of commit", id: two.to_owned(), source })
                 }
             }
+        })
+    }
+
+    /// Tells whether a commit is one of `tips`, or stands before one of them. All are looked at in one walk: a remote may have
+    /// thousands of branches.
+    pub fn is_reached(&self, commit: &str, tips: &[String]) -> Result<bool, SourceError> {
+        if tips.iter().any(|tip| tip == commit) {
+            return Ok(true);
+        }
+        let id = self.parse_id(commit)?;
+        let tips: Vec<Oid> = tips.iter().map(|tip| self.parse_id(tip)).collect::<Result<_, _>>()?;
+        self.with(|handle| {
+            let unreadable = |source| SourceError::Revision { rev: commit.to_owned(), source };
+            let mut walk = handle.revwalk().map_err(unreadable)?;
+            walk.push(id).map_err(unreadable)?;
+            tips.into_iter().try_for_each(|tip| walk.hide(tip)).map_err(unreadable)?;
+            walk.next().transpose().map(|left| left.is_none()).map_err(unreadable)
         })
     }
 

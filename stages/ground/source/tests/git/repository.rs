@@ -39,9 +39,15 @@ fn lines_of_history_part_or_never_met() {
     sandbox.git(&["checkout", "--quiet", "--orphan", "alone"]);
     let alone = sandbox.commit(4);
     let repository = open(&sandbox);
-    assert_eq!(repository.merge_base(&main, &side).unwrap(), Some(base));
+    assert_eq!(repository.merge_base(&main, &side).unwrap(), Some(base.clone()));
     assert_eq!(repository.merge_base(&main, &alone).unwrap(), None);
     assert!(matches!(repository.merge_base(&main, &"1".repeat(40)), Err(SourceError::Revision { .. })));
+    let reached = |commit: &str, tips: &[&String]| {
+        let tips: Vec<String> = tips.iter().map(|tip| (*tip).clone()).collect();
+        repository.is_reached(commit, &tips).unwrap()
+    };
+    assert!(reached(&base, &[&alone, &side]) && reached(&main, &[&main]));
+    assert!(!reached(&main, &[&alone, &side, &base]) && !reached(&main, &[]));
 }
 
 #[test]
