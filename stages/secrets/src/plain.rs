@@ -218,6 +218,8 @@ mod tests {
         "password = \"k9XwLq27vT\"",
         "password =",
         "  \"k9XwLq27vTz8\",",
+        "- name: DB_PASSWORD",
+        "  value: k9XwLq27vTz8",
         "token: ghp_16C7e42F292c6912E7710c838347Ae178B4a",
         "see https://shop.example/path and https://ann:k9XwLq27vT@shop.example/",
         "aws credentials of the shop",

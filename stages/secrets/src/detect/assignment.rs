@@ -1,8 +1,9 @@
 //! Values under a name that says credential, in any language: `password = "…"`, `DB_PASS=…`, `"token": "…"`,
-//! `<password>…</password>`, `setSecret("…")`, `--password …`.
+//! `<password>…</password>`, `setSecret("…")`, `--password …`; [`apart`] knows those whose value stands on another line.
 //!
 //! This file only finds the name and cuts out the value; whether it is a credential is for [`crate::generic`].
 
+mod apart;
 mod cursor;
 
 use std::ops::Range;
@@ -72,11 +73,16 @@ pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) -> Look {
         return Look::Idle;
     }
     let text = pass.text;
-    let Some((assignment, known)) =
-        find(text, at.start..at.end, pass.context.hint.language, &mut pass.assigned)
-    else {
-        return Look::Idle;
+    let language = pass.context.hint.language;
+    let Some((assignment, known)) = find(text, at.start..at.end, language, &mut pass.assigned) else {
+        return apart::detect(pass, at);
     };
+    judge(pass, assignment, known)
+}
+
+/// Asks whether an assignment holds a credential, and notes it.
+fn judge(pass: &mut Pass<'_>, assignment: Assignment, known: Name) -> Look {
+    let text = pass.text;
     let connection = is_connection(text, &assignment);
     let (rule, source) = if connection {
         (EngineRule::ConnectionString, Source::Structure)
@@ -210,7 +216,10 @@ fn is_spaced(before: &[u8], rest: &[u8], language: Language) -> bool {
     let last_word = rest.trim_ascii_end().iter().all(|byte| !byte.is_ascii_whitespace());
     let settings = matches!(language, Language::Settings | Language::Unknown) && lead.is_empty() && last_word;
     let machine = lead.starts_with(b"machine ") || lead.starts_with(b"login ");
-    before.ends_with(b"-") || quoted && language != Language::Markup || settings || machine
+    // A container's file, a web server's, a shell that is no Bourne shell.
+    let sets =
+        language != Language::Code && matches!(lead, b"ENV" | b"SetEnv" | b"setenv" | b"set -x" | b"set -gx");
+    before.ends_with(b"-") || quoted && language != Language::Markup || settings || machine || sets
 }
 
 /// Tells whether a string is open at the end of what stands before on the line.
@@ -353,6 +362,9 @@ pub(crate) mod tests {
         );
         check("<p name=\"password\">abcd1234</p>", Language::Markup, Some(("password", "abcd1234")));
         check("mysql --password abcd1234 db", Language::Shell, Some(("password", "abcd1234")));
+        check("ENV DB_PASSWORD abcd1234", Language::Shell, Some(("DB_PASSWORD", "abcd1234")));
+        check("SetEnv DB_PASSWORD abcd1234", Language::Unknown, Some(("DB_PASSWORD", "abcd1234")));
+        check("RUN DB_PASSWORD abcd1234", Language::Shell, None);
         check("curl -H 'x-auth-token: abcd1234'", Language::Shell, Some(("x-auth-token", "abcd1234")));
         check(
             "curl -H 'Authorization: Bearer abcd1234'",

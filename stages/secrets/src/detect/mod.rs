@@ -31,6 +31,8 @@ pub(crate) enum Detector {
     Jwk,
     /// Passwords in URLs.
     Url,
+    /// Passwords in the addresses that drivers of databases take.
+    Driver,
     /// The header of basic authentication.
     Basic,
     /// The header of a bearer's token.
@@ -52,6 +54,8 @@ const KEYWORDS: &[(&str, Detector)] = &[
     ("\"kty\"", Detector::Jwk),
     ("://", Detector::Url),
     (":\\/\\/", Detector::Url),
+    ("@tcp(", Detector::Driver),
+    ("@unix(", Detector::Driver),
     ("basic ", Detector::Basic),
     ("bearer ", Detector::Bearer),
 ];
@@ -70,6 +74,7 @@ impl Detector {
         match self {
             // The keywords that many lines have.
             Self::Url => return url::detect(pass, at),
+            Self::Driver => return url::detect_driver(pass, at),
             Self::Jwt => return jwt::detect(pass, at),
             Self::Command => return command::detect(pass, at),
             Self::Assignment => return assignment::detect(pass, at),

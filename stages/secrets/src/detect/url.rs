@@ -1,4 +1,4 @@
-//! Passwords and tokens in the authority of a URL.
+//! Passwords and tokens in the authority of a URL, and in what drivers take in its place: `user:password@tcp(host)/name`.
 
 use std::ops::Range;
 
@@ -32,7 +32,23 @@ pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) -> Look {
     if !has_scheme(text, at.start) {
         return Look::Idle;
     }
-    let Some(authority) = authority(text, at.end) else { return Look::Idle };
+    match authority(text, at.end) {
+        Some(authority) => judge(pass, &authority),
+        None => Look::Idle,
+    }
+}
+
+/// Looks before `@tcp(`, as the driver of MySQL for Go writes it.
+pub(crate) fn detect_driver(pass: &mut Pass<'_>, at: Occurrence) -> Look {
+    match authority_before(pass.text, at.start..at.end) {
+        Some(authority) => judge(pass, &authority),
+        None => Look::Idle,
+    }
+}
+
+/// Asks whether an authority holds a credential, and notes it.
+fn judge(pass: &mut Pass<'_>, authority: &Authority) -> Look {
+    let text = pass.text;
     let part = |range: &Range<usize>| text.get(range.clone()).unwrap_or_default();
     let user = part(&authority.user);
     let host = part(&authority.host);
@@ -48,7 +64,7 @@ pub(crate) fn detect(pass: &mut Pass<'_>, at: Occurrence) -> Look {
     let made_up = hint.area != Area::Main
         && fixture::is_meant(hint)
         && (is_local(host) || !fixture::is_specific(value));
-    if made_up || is_stand_in(user, value) || is_example_host(host) || is_reporting(text, &authority) {
+    if made_up || is_stand_in(user, value) || is_example_host(host) || is_reporting(text, authority) {
         pass.found.counts.placeholder += 1;
         return Look::Open;
     }
@@ -127,6 +143,19 @@ fn authority(text: &[u8], start: usize) -> Option<Authority> {
         password: colon.map(|colon| start + colon + 1..start + at),
         host: host_start..host_start + host_length,
     })
+}
+
+/// Reads `user:password` before the name of a network, and the host in the parentheses behind it.
+fn authority_before(text: &[u8], network: Range<usize>) -> Option<Authority> {
+    let before = text.get(network.start.saturating_sub(LONGEST)..network.start)?;
+    let is_part =
+        |byte: &&u8| byte.is_ascii_graphic() && !matches!(**byte, b'"' | b'\'' | b'`' | b'=' | b'<');
+    let start = network.start - before.iter().rev().take_while(is_part).count();
+    let colon = start + memchr::memchr(b':', text.get(start..network.start)?)?;
+    let behind = text.get(network.end..text.len().min(network.end + LONGEST))?;
+    let length = behind.iter().position(|byte| matches!(byte, b')' | b':' | b'"' | b'\n'))?;
+    let host = network.end..network.end + length;
+    Some(Authority { user: start..colon, password: Some(colon + 1..network.start), host })
 }
 
 /// A `/` that nobody escaped stands in the password when what is before it is no host with a port.
@@ -284,6 +313,20 @@ mod tests {
         check("http://h.io/\" @", None);
         check("http://", None);
         check("http://:p@h", Some(("", Some("p"), "h")));
+    }
+
+    #[test]
+    fn drivers_have_their_own_form() {
+        let check = |text: &str, expected: Option<(&str, &str, &str)>| {
+            let at = text.find("@tcp(").unwrap();
+            let found = authority_before(text.as_bytes(), at..at + 5);
+            let shown = found.map(|it| (&text[it.user], &text[it.password.unwrap()], &text[it.host]));
+            assert_eq!(shown, expected, "{text}");
+        };
+        check("open(\"ann:k9Xw:27@tcp(db.io:3306)/shop\")", Some(("ann", "k9Xw:27", "db.io")));
+        check("DSN=ann:k9Xw@7@tcp(db)/shop", Some(("ann", "k9Xw@7", "db")));
+        check("ann@tcp(db)/shop", None);
+        check("ann:x@tcp(db", None);
     }
 
     #[test]

@@ -15,6 +15,7 @@ const JAVA: &[[u8; 4]] = &[[0xFE, 0xED, 0xFE, 0xED], [0xCE, 0xCE, 0xCE, 0xCE]];
 pub(super) const FORMAT: Format = Format {
     rule: "bare-key-file",
     names: &[
+        "*.key",
         "*.secret_key",
         "id_rsa.b64",
         "*.privkey",
@@ -29,7 +30,9 @@ pub(super) const FORMAT: Format = Format {
 fn read(text: &[u8]) -> Vec<Field> {
     let value = text.trim_ascii();
     let start = text.len() - text.trim_ascii_start().len();
-    let is_one_word = (16..=4096).contains(&value.len()) && value.iter().all(u8::is_ascii_graphic);
+    let is_one_word = (16..=4096).contains(&value.len())
+        && value.iter().all(u8::is_ascii_graphic)
+        && value.iter().any(u8::is_ascii_digit);
     is_one_word
         .then(|| Field {
             name: "key".to_owned(),
@@ -66,11 +69,22 @@ fn is_java(bytes: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Reader;
     use super::super::tests::check;
 
     #[test]
     fn a_file_of_one_word_is_a_key() {
         check("secret.key", "0f2a9c41d7e85b36aa10\n", &["0f2a9c41d7e85b36aa10"]);
         check("secret.key", "two words that explain\n", &[]);
+        check("keys/premium.key", "0f2a9c41d7e85b36aa10", &["0f2a9c41d7e85b36aa10"]);
+        check("keys/premium.key", "not-the-real-key-of-it", &[]);
+    }
+
+    #[test]
+    fn a_public_key_is_for_everyone() {
+        let check = |name: &str, expected| assert_eq!(Reader::may_read(name.as_bytes()), expected, "{name}");
+        check("public.key", false);
+        check("server_pub.key", false);
+        check("server.key", true);
     }
 }

@@ -211,7 +211,10 @@ impl Reader {
 /// Tells whether any format has files of this name, in lower case.
 fn is_known(name: &str) -> bool {
     let names = NAMES.get_or_init(Names::new);
-    names.whole.contains(name) || names.partial.iter().any(|(head, tail)| has_ends(name, head, tail))
+    // The other half of a pair is for everyone.
+    let public = name.contains("pub") && name.ends_with(".key");
+    !public
+        && (names.whole.contains(name) || names.partial.iter().any(|(head, tail)| has_ends(name, head, tail)))
 }
 
 fn has_ends(name: &str, head: &str, tail: &str) -> bool {
