@@ -56,6 +56,7 @@ mod value;
 mod word_list;
 
 pub use allow::{Allow, Standing};
+pub use archive::Method;
 pub use automaton::AutomatonError;
 pub use check::CheckError;
 pub use hint::{Area, Hint, Language};

@@ -4,6 +4,8 @@ use model::GapKind;
 use serde::{Deserialize, Serialize};
 use stage::Sink;
 
+use crate::archive::Method;
+
 /// A bound that was reached: part of the content was not looked at.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Limit {
@@ -33,6 +35,8 @@ pub enum Limit {
     ArchiveEncrypted,
     /// The archive is of a kind that is not opened.
     ArchiveKind,
+    /// A member of an archive is packed in a way that is not undone.
+    ArchiveMethod(Method),
 }
 
 impl Limit {
@@ -58,7 +62,8 @@ impl Limit {
             | Self::ArchiveRatio
             | Self::ArchiveMalformed
             | Self::ArchiveEncrypted
-            | Self::ArchiveKind => None,
+            | Self::ArchiveKind
+            | Self::ArchiveMethod(_) => None,
         }
     }
 
@@ -120,6 +125,7 @@ impl Limit {
             Self::ArchiveKind => {
                 (GapKind::Partial, "unopened-archive", "xz, bzip2, Zstandard, 7-Zip and RAR are not opened")
             }
+            Self::ArchiveMethod(method) => (GapKind::Partial, "unopened-archive", method.reason()),
         }
     }
 }
