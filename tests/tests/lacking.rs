@@ -43,7 +43,7 @@ fn what_a_database_does_not_know_is_told_by_status_and_run() {
     let built = site.run(&["db", "update", "--force", "--from", from]);
     assert_eq!(built.code, 0, "{}", built.stderr);
     let status = site.run(&["db", "status"]);
-    assert!(status.stdout.contains("1 records could not be read and are missing"), "{}", status.stdout);
+    assert!(status.stdout.contains("without 1 record that could not be read"), "{}", status.stdout);
     let gaps = || {
         let (code, report) = site.report(&["--offline"]);
         let gaps = report["gaps"].as_array().unwrap().iter().map(|gap| (&gap["code"], &gap["kind"]));
@@ -94,7 +94,7 @@ fn an_update_that_would_lose_most_of_what_is_there_asks_for_force() {
     let npm = Advisory { ecosystem: "npm", package: "left-pad", ..FLASK };
     site.database(&[npm]);
     let whole = site.run(&["db", "update", "--from", from]);
-    assert_eq!((whole.code, whole.stderr.as_str()), (0, "npm: its 1 advisories of before stay\n"));
+    assert_eq!((whole.code, whole.stderr.as_str()), (0, "npm: its one advisory of before stays\n"));
     let first = |ran: &Ran| ran.stdout.split(", newest").next().unwrap_or_default().to_owned();
     assert_eq!(first(&whole), "PyPI: 5 advisories");
     for number in 2..=4 {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use engine::{Event, Listener, Task};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use model::{Policy, Status};
+use model::{Policy, Status, plural};
 use report::formats::printable;
 
 use crate::terminal::{TALK, Terminal};
@@ -97,14 +97,9 @@ fn line(event: Event, terminal: &Terminal) {
     let said = match status {
         Status::Clean | Status::Skipped => status.name().to_owned(),
         Status::Findings | Status::Gaps => {
-            format!("{}, {}", counted(findings, "finding"), counted(gaps, "gap"))
+            format!("{}, {}", plural(findings, "finding"), plural(gaps, "gap"))
         }
         Status::Failed => "failed".to_owned(),
     };
     terminal.say(format_args!("{}: {said} in {milliseconds} ms{source}", named(&task)));
-}
-
-/// Returns a number with its noun.
-pub(crate) fn counted(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }

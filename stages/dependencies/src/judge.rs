@@ -165,7 +165,11 @@ impl Judgment<'_> {
     fn say_more_undecided(&mut self, manifest: &Manifest) {
         let more = self.undecided.saturating_sub(MOST_UNDECIDED);
         if more > 0 {
-            let reason = format!("whether {more} more packages are affected by an advisory cannot be told");
+            let packages = match more {
+                1 => "one more package is".to_owned(),
+                _ => format!("{more} more packages are"),
+            };
+            let reason = format!("whether {packages} affected by an advisory cannot be told");
             self.push_undecided(manifest, None, reason);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Ecosystem, GapKind, Inventory, Manifest};
+use model::{Ecosystem, GapKind, Inventory, Manifest, plural};
 use rayon::prelude::*;
 use stage::{File, Files, Globs};
 
@@ -273,7 +273,7 @@ fn fold(mut troubles: Vec<(String, Trouble)>) -> Vec<(String, Trouble)> {
         let (first, rest) = group.split_at(group.len().min(MOST_ALIKE));
         folded.extend_from_slice(first);
         if let [(path, next), ..] = rest {
-            let reason = format!("{} more gaps like those before in this file", rest.len());
+            let reason = format!("{} like those before in this file", plural(rest.len(), "more gap"));
             folded.push((path.clone(), Trouble { reason, ..next.clone() }));
         }
     }

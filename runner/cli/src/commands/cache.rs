@@ -1,5 +1,6 @@
 //! `sluicegate cache`: how much the results cache holds, and clearing it.
 
+use model::plural;
 use report::Exit;
 use store::{Cache, Key};
 
@@ -17,13 +18,13 @@ pub(crate) fn cache(args: &CacheArgs, _context: &Context) -> Result<Exit, Fault>
         CacheCommand::Size => {
             let usage = cache.usage();
             let (bytes, limit) = (megabytes(usage.bytes), megabytes(usage.limit));
-            format!("{}: {} files, {bytes} of {limit}\n", folder.display(), usage.files)
+            format!("{}: {}, {bytes} of {limit}\n", folder.display(), plural(usage.files, "file"))
         }
         CacheCommand::Clear => {
             let usage = cache.clear().map_err(|error| {
                 Fault::incomplete(error).hint("remove the folder by hand, or as the user who owns it")
             })?;
-            format!("removed {} files, {}\n", usage.files, megabytes(usage.bytes))
+            format!("removed {}, {}\n", plural(usage.files, "file"), megabytes(usage.bytes))
         }
     };
     output::print(text.as_bytes())?;

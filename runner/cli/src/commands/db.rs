@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use advisory::{BuildError, Lacking, Options, Refused, Report, Source, State};
-use model::Ecosystem;
+use model::{Ecosystem, plural};
 use report::Exit;
 use report::formats::printable;
 use reqwest::Url;
@@ -69,16 +69,19 @@ async fn update(from: &str, options: Options, folder: &Path, context: &Context) 
     for (ecosystem, shelf) in &built.shards {
         let newest = shelf.newest.as_deref().unwrap_or("unknown");
         let before = built.before.get(ecosystem).map(|before| format!(" ({} before)", before.advisories));
-        let (count, before) = (shelf.advisories, before.unwrap_or_default());
-        let _ = writeln!(text, "{ecosystem}: {count} advisories{before}, newest {newest}, {}", shelf.digest);
+        let (advisories, before) = (plural(shelf.advisories, "advisory"), before.unwrap_or_default());
+        let _ = writeln!(text, "{ecosystem}: {advisories}{before}, newest {newest}, {}", shelf.digest);
     }
     output::print(printable::source(&text).as_bytes())?;
     for problem in &built.problems {
         context.terminal.say(format_args!("warning: {problem}"));
     }
     for (ecosystem, shelf) in built.before.iter().filter(|(name, _)| !built.shards.contains_key(*name)) {
-        let count = shelf.advisories;
-        context.terminal.say(format_args!("{ecosystem}: its {count} advisories of before stay"));
+        let kept = match shelf.advisories {
+            1 => "its one advisory of before stays".to_owned(),
+            advisories => format!("its {advisories} advisories of before stay"),
+        };
+        context.terminal.say(format_args!("{ecosystem}: {kept}"));
     }
     outcome(&built, &asked)
 }
@@ -173,11 +176,14 @@ fn status(folder: &Path) -> Result<Exit, Fault> {
         let fetched = shelf.fetched.as_deref().unwrap_or("unknown");
         let _ = writeln!(
             text,
-            "{ecosystem}: {} advisories of {} packages, newest {newest}, fetched {fetched}, from {}, {}",
-            shelf.advisories, shelf.packages, shelf.built_from, shelf.digest
+            "{ecosystem}: {} of {}, newest {newest}, fetched {fetched}, from {}, {}",
+            plural(shelf.advisories, "advisory"),
+            plural(shelf.packages, "package"),
+            shelf.built_from,
+            shelf.digest
         );
         if shelf.lost > 0 {
-            let _ = writeln!(text, "  {} records could not be read and are missing", shelf.lost);
+            let _ = writeln!(text, "  without {} that could not be read", plural(shelf.lost, "record"));
         }
         match status.states.get(ecosystem) {
             Some(State::Unusable(error)) => {

@@ -8,7 +8,7 @@ use std::fmt::{Display, Write as _};
 
 use annotate_snippets::Renderer;
 use anstyle::{AnsiColor, Style};
-use model::{Decision, Severity};
+use model::{Decision, Severity, plural};
 
 use crate::State;
 use crate::formats::{Color, Options, Report, printable, rank};
@@ -182,8 +182,4 @@ fn severities(severities: impl Iterator<Item = Severity>) -> String {
     }
     let parts = Severity::ALL.into_iter().zip(counts).filter(|(_, count)| *count > 0);
     parts.map(|(severity, count)| format!("{count} {severity}")).collect::<Vec<_>>().join(", ")
-}
-
-fn plural(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

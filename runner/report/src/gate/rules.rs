@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::Finding;
+use model::{Finding, plural};
 
 use crate::gate::{Case, Failed, Judged, Warning};
 use crate::policy::{Action, Facts, Level, Rule, Scene, Threshold};
@@ -111,7 +111,7 @@ fn counts(case: &Case<'_>, findings: &mut [Judged]) -> Vec<Failed> {
         of_level.iter_mut().for_each(|judged| judged.failed.push(rule.clone()));
         failed.push(Failed {
             rule,
-            message: format!("{} of severity {level}, {allowed} allowed", number(count)),
+            message: format!("{} of severity {level}, {allowed} allowed", plural(count, "finding")),
         });
     }
     failed
@@ -122,7 +122,7 @@ fn by_rules(case: &Case<'_>, findings: &[Judged], errors: BTreeMap<String, Strin
     for rule in case.policy.rules.iter().filter(|rule| rule.action == Action::Fail) {
         let count = findings.iter().filter(|judged| judged.failed.contains(&rule.name)).count();
         if count > 0 {
-            failed.insert(&rule.name, format!("the rule holds for {}", number(count)));
+            failed.insert(&rule.name, format!("the rule holds for {}", plural(count, "finding")));
         }
     }
     let fails = failed.into_iter().map(|(rule, message)| Failed { rule: rule.to_owned(), message });
@@ -135,7 +135,7 @@ pub(super) fn warnings(case: &Case<'_>, findings: &[Judged]) -> Vec<Warning> {
     for rule in case.policy.rules.iter().filter(|rule| rule.action == Action::Warn) {
         let count = findings.iter().filter(|judged| judged.warned.contains(&rule.name)).count();
         if count > 0 {
-            let message = format!("rule `{}` holds for {}", rule.name, number(count));
+            let message = format!("rule `{}` holds for {}", rule.name, plural(count, "finding"));
             warnings.push(Warning { message, place: rule.place.clone() });
         }
     }
@@ -165,9 +165,4 @@ impl Tally {
             self.0.iter().rev().map(|(level, count)| format!("{count} {level}")).collect();
         parts.join(", ")
     }
-}
-
-/// Words a number of findings.
-pub(crate) fn number(count: usize) -> String {
-    if count == 1 { "1 finding".to_owned() } else { format!("{count} findings") }
 }

@@ -18,6 +18,7 @@ mod lines;
 mod location;
 mod message;
 mod package;
+mod plural;
 mod purl;
 mod rule;
 mod search;
@@ -38,6 +39,7 @@ pub use message::{Counted, Message, Policy, RunHeader, StageOutcome, Status};
 pub use package::{
     DependencyScope, Ecosystem, INCLUDED_FILES, INVENTORY, Inventory, Manifest, PACKAGE_FILES, Package, Paths,
 };
+pub use plural::plural;
 pub use purl::{Purl, PurlError};
 pub use rule::Rule;
 pub use search::search;

@@ -177,7 +177,10 @@ impl WorkTree {
             self.problems.push(Problem {
                 code: "sparse-checkout",
                 path: path::escape(raw.strip_suffix(b"/").unwrap_or(raw)).into_owned(),
-                reason: format!("{} tracked files or folders are not checked out", tracked - present),
+                reason: match tracked - present {
+                    1 => "a tracked file or folder is not checked out".to_owned(),
+                    absent => format!("{absent} tracked files or folders are not checked out"),
+                },
             });
         }
     }

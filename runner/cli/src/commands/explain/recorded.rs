@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use model::{Finding, Gap, GapKind};
+use model::{Finding, Gap, GapKind, plural};
 use report::formats::printable;
 use report::{Exit, JudgedGap, Record, Verdict};
 
@@ -31,7 +31,11 @@ pub(super) fn explain(subject: &str, file: &Path) -> Result<Exit, Fault> {
                 (0, 0) => {
                     format!("{name} has no finding with such an id, and no gap with such an id or code")
                 }
-                _ => format!("{found} findings and {gaps} gaps of {name} have an id that starts so"),
+                _ => format!(
+                    "{} and {} of {name} have an id that starts so",
+                    plural(found, "finding"),
+                    plural(gaps, "gap")
+                ),
             };
             return Err(
                 Fault::usage(text).hint("give an id as the JSON report prints it, or the code of a gap")

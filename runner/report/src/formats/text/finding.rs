@@ -1,9 +1,9 @@
 //! Findings and gaps as a compiler shows its errors: title, source, notes.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Snippet};
-use model::{Evidence, Finding, Gap, Location, Related, Severity};
+use model::{Evidence, Finding, Gap, Location, Related, Severity, plural};
 
-use crate::formats::text::{Page, plural, severities};
+use crate::formats::text::{Page, severities};
 use crate::formats::{Judgement, printable, rank};
 use crate::{Judged, JudgedGap, State, Waived, WaivedBy};
 

@@ -1,9 +1,9 @@
 //! A line for each stage and subject: how it ended, what it counted, whether the cache answered.
 
 use anstyle::{AnsiColor, Style};
-use model::Status;
+use model::{Status, plural};
 
-use crate::formats::text::{Page, plural, tally};
+use crate::formats::text::{Page, tally};
 use crate::formats::{Judgement, Timings, printable};
 
 /// Writes the lines, their columns in line.

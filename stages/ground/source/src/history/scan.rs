@@ -150,14 +150,20 @@ pub(super) fn report(visited: Visited) -> HistoryReport {
         problems.push(Problem {
             code: "blob-too-large",
             path: String::new(),
-            reason: format!("{rest} more blobs have more than {BLOB_BOUND} bytes"),
+            reason: match rest {
+                1 => format!("one more blob has more than {BLOB_BOUND} bytes"),
+                _ => format!("{rest} more blobs have more than {BLOB_BOUND} bytes"),
+            },
         });
     }
     if let Some(first) = &visited.first_corrupt {
         problems.push(Problem {
             code: "corrupt-object",
             path: String::new(),
-            reason: format!("{} objects cannot be read, the first of them {first}", visited.corrupt),
+            reason: match visited.corrupt {
+                1 => format!("object {first} cannot be read"),
+                corrupt => format!("{corrupt} objects cannot be read, the first of them {first}"),
+            },
         });
     }
     HistoryReport {
