@@ -40,8 +40,9 @@ fn parse(source: &Source<'_>) -> Result<Parsed, Malformed> {
     let replaced = replacements(&directives, &lines, &mut graph);
     let excluded: BTreeSet<(&str, &str)> =
         directives.iter().filter(|directive| directive.verb == "exclude").filter_map(pair).collect();
-    let sums = (source.nearby.read)(&beside(source.path, "go.sum")).unwrap_or_default();
-    let hashes = super::go_sum::hashes(&sums);
+    let sums = (source.nearby.read)(&beside(source.path, "go.sum"));
+    let hashes = super::go_sum::hashes(sums.as_deref().unwrap_or_default());
+    let mut first = None;
     for directive in &directives {
         let line = lines.line(directive.at);
         match (directive.verb, directive.words.as_slice()) {
@@ -65,6 +66,7 @@ fn parse(source: &Source<'_>) -> Result<Parsed, Malformed> {
                     Some((path, Some(version))) => (path, version),
                     None => (path, version),
                 };
+                first = first.or(Some(line));
                 let at = path.at.start..version.at.end;
                 let mut found = package(Ecosystem::Go, &path.text, &version.text, lines.span(&at));
                 found.direct = Some(direct);
@@ -77,6 +79,9 @@ fn parse(source: &Source<'_>) -> Result<Parsed, Malformed> {
             (verb, _) if VERBS.contains(&verb) => {}
             (verb, _) => graph.malformed_entry(line, format!("`{}` is no directive of go.mod", shown(verb))),
         }
+    }
+    if let Some(line) = first.filter(|_| sums.is_none()) {
+        super::go_sum::missing(source.text, line).into_iter().for_each(|trouble| graph.trouble(trouble));
     }
     if !directives.iter().any(|directive| directive.verb == "module") {
         graph.malformed_entry(1, "no `module` is declared");

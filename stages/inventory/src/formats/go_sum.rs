@@ -16,6 +16,8 @@ use crate::text::{Lines, Malformed};
 pub(crate) const FORMAT: Format =
     Format { name: "go.sum", globs: &["**/go.sum"], ecosystem: Ecosystem::Go, last_resort: false, parse };
 
+/// Code of the gap where there is none.
+pub(crate) const NO_GO_SUM: &str = "no-go-sum";
 /// The first version of Go whose `go.mod` names every module of a build.
 const COMPLETE_SINCE: (u32, u32) = (1, 17);
 
@@ -29,8 +31,7 @@ fn parse(source: &Source<'_>) -> Result<Parsed, Malformed> {
         return Ok(graph.finish_without_roots());
     };
     check_lines(source.text, &lines, &mut graph);
-    // Without a `go` line the language is that of Go 1.16 (https://go.dev/ref/mod#go-mod-file-go).
-    if language(&manifest).is_some_and(|language| language >= COMPLETE_SINCE) {
+    if is_complete(&manifest) {
         return Ok(graph.finish_without_roots());
     }
     for line in built(source.text, &lines, &mut graph, &manifest) {
@@ -43,6 +44,20 @@ fn parse(source: &Source<'_>) -> Result<Parsed, Malformed> {
         }
     }
     Ok(graph.finish_without_roots())
+}
+
+/// Tells whether a `go.mod` names every module of the build.
+fn is_complete(manifest: &str) -> bool {
+    // Without a `go` line the language is that of Go 1.16 (https://go.dev/ref/mod#go-mod-file-go).
+    language(manifest).is_some_and(|language| language >= COMPLETE_SINCE)
+}
+
+/// Says that there is no `go.sum` beside a `go.mod` that requires something in `line`, where it would name the rest.
+pub(super) fn missing(manifest: &str, line: u32) -> Option<Trouble> {
+    let reason = "go.mod names only a part of what is built before Go 1.17, and there is no `go.sum` beside it \
+                  that names the rest";
+    let trouble = || Trouble::new(GapKind::Partial, NO_GO_SUM, line, reason);
+    (!is_complete(manifest)).then(|| trouble().hint("run `go mod tidy` and commit go.sum"))
 }
 
 /// One line.

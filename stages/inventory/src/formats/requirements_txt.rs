@@ -194,8 +194,8 @@ impl<'a> List<'a> {
         let names = named(open.iter().map(|(line, name)| format!("`{}` (line {line})", shown(name))));
         let (verb, each) = if open.len() == 1 { ("is", "") } else { ("are", " each") };
         let reason = format!("{names} {verb} not pinned to one version{each}");
-        let hint =
-            "pin each with `==`, or compile the list: `uv pip compile requirements.in -o requirements.txt`";
+        let (from, to) = compiled(self.source.path).unwrap_or(("requirements.in", "requirements"));
+        let hint = format!("pin each with `==`, or compile the list: `uv pip compile {from} -o {to}.txt`");
         self.graph.trouble(Trouble::new(GapKind::Partial, "unpinned", *first, reason).hint(hint));
     }
 
@@ -215,6 +215,14 @@ impl<'a> List<'a> {
         };
         self.graph.trouble(trouble);
     }
+}
+
+/// Returns the path of a list that others are compiled from, and what is compiled from it without its ending; `None` for
+/// other lists, and for paths that a shell would take for more than words.
+fn compiled(path: &str) -> Option<(&str, &str)> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._/-".contains(c);
+    let stem = path.strip_suffix(".in").filter(|stem| stem.chars().all(plain) && !stem.starts_with('-'))?;
+    Some((path, stem))
 }
 
 /// Tells from the name of the file what its packages are for.
