@@ -111,6 +111,7 @@ fn every_error_has_a_kind_and_a_hint() {
     check(&site, &["run", "nope"], "usage", "name a folder that is there, or none for this one");
     let known = "name one of those that are known, or add it under `stages`";
     check(&site, &["run", "--stage", "nope"], "usage", known);
+    check(&site, &["run", "--stage", "secretz"], "usage", "write `secrets`");
     let profiles = "name one of those, or add it under `profiles`";
     check(&site, &["run", "--profile", "nope"], "usage", profiles);
     let repository = "run `git init`, or name a folder inside a repository";
@@ -120,18 +121,21 @@ fn every_error_has_a_kind_and_a_hint() {
         ("version: 1\nnonsense: {}\n", "take it out, or write one of those that are known"),
         ("version: 1\nversion: 1\n", "keep one of the two"),
         ("version: 1\nstages: [a\n", "close it"),
-        ("version: 1\nstages: a\n", "write it in that form"),
-        (
-            "version: 1\nstages: { secrets: { history: 3 } }\n",
-            "take it out, or write one of those that are known",
-        ),
-        ("version: 1\nstages: { secrets: { disable: 3 } }\n", "write it in that form"),
+        ("version: 1\nstages: a\n", "write it as keys, each with its value"),
+        ("version: 1\ngate: { fail-on: 3 }\n", "take it out, or write one of those that are known"),
+        ("version: 1\nstages: { secrets: { disable: 3 } }\n", "write a list"),
         ("version: 1\nstages:\n\tsecrets: {}\n", "put spaces in the place of the tab"),
         ("version: 1\na: b: c\n", "put the value in quotes, or below its key"),
         ("version: 1\nstages: *a\n", "correct line 2 of sluicegate.yaml"),
         ("version: 2\n", "write `version: 1`, or update Sluicegate"),
         ("version: 1\nextends: [a.yaml]\n", "name a file that is in the tree, or take it out"),
         ("version: 1\nprofiles: { ci: { stages: [nope], scope: full } }\n", known),
+        ("version: 1\nprofiles: { ci: { stages: [secretz], scope: full } }\n", "write `secrets`"),
+        ("version: 1\nstages: { secretz: {} }\n", "write `secrets`"),
+        (
+            "version: 1\nstages: { secrets: { timeout: soon } }\n",
+            "write it as `30s`, `5m` or `1h30m`, up to `24h`",
+        ),
         ("version: 1\nwaivers: [{ id: a }]\n", "add the key"),
         ("version: 1\ntrust: true\n", "take `trust` out"),
     ] {
@@ -186,4 +190,21 @@ fn a_full_standard_error_changes_no_outcome() {
     let ran = Ran::of(site.command(&["--help"]).stdout(full()).output().unwrap());
     assert_eq!(ran.code, 3, "{}", ran.stderr);
     assert!(ran.stderr.contains("error[incomplete]: cannot write to standard output"), "{}", ran.stderr);
+}
+
+/// Every name that a profile has wrong is told, in the order of the file.
+#[test]
+fn all_wrong_names_of_profiles_are_told() {
+    let site = leaking();
+    let profiles = "version: 1\nprofiles:\n  x: { stages: [secretz, bar], scope: full, require: [baz] }\n";
+    site.write("sluicegate.yaml", profiles);
+    let ran = site.run(&["plan"]);
+    let told: Vec<&str> = ran
+        .stderr
+        .lines()
+        .filter_map(|line| line.split_once("unknown stage `"))
+        .map(|(_, name)| name.split('`').next().unwrap())
+        .collect();
+    assert_eq!((ran.code, told.as_slice()), (2, &["secretz", "bar", "baz"][..]), "{}", ran.stderr);
+    assert!(ran.stderr.contains("\n  help: write `secrets`\n"), "{}", ran.stderr);
 }

@@ -178,6 +178,10 @@ impl From<ConfigError> for Fault {
 
 impl From<PlanError> for Fault {
     fn from(error: PlanError) -> Self {
+        if let PlanError::Several(errors) = error {
+            let each = errors.into_iter().map(Self::from).reduce(Self::and);
+            return each.unwrap_or_else(|| Self::bug("there is no plan, and no reason why"));
+        }
         let (hint, kind) = (error.hint(), if error.is_of_file() { Kind::Configuration } else { Kind::Usage });
         Unhinted { kind, error: error.into() }.hint(hint)
     }

@@ -131,14 +131,23 @@ fn check_names(request: &Request<'_>, candidates: &[Candidate]) -> Result<(), Pl
     let names = names(candidates);
     let words: BTreeSet<&str> =
         names.iter().copied().chain(WORDS).chain(request.kinds.iter().map(|kind| kind.name)).collect();
+    let mut unknowns: Vec<(&Place, PlanError)> = Vec::new();
     for profile in request.combined.profiles.values() {
         let some = match &profile.stages {
             Selection::All => None,
             Selection::Some { ids, .. } => Some(ids),
         };
         for (id, place) in some.into_iter().flatten().chain(&profile.require) {
-            known(request, &words, id, place, &format!("named by profile `{}`", profile.name))?;
+            let why = format!("named by profile `{}`", profile.name);
+            unknowns.extend(known(request, &words, id, place, &why).err().map(|error| (place, error)));
         }
+    }
+    unknowns.sort_by_key(|(place, _)| (&place.file, place.line, place.column));
+    let mut unknowns: Vec<PlanError> = unknowns.into_iter().map(|(_, error)| error).collect();
+    match unknowns.len() {
+        0 => {}
+        1 => return unknowns.pop().map_or(Ok(()), Err),
+        _ => return Err(PlanError::Several(unknowns)),
     }
     for name in request.only {
         if !names.contains(name.as_str()) {

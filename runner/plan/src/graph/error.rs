@@ -41,6 +41,9 @@ pub enum PlanError {
         /// Where it is named.
         at: At,
     },
+    /// Several things are wrong with the names in a file, each told by itself; never none.
+    #[error("{}", .0.first().map(ToString::to_string).unwrap_or_default())]
+    Several(Vec<PlanError>),
     /// No kind of stage has the name.
     #[error("{}", .at.with(.message))]
     UnknownKind {
@@ -116,11 +119,24 @@ pub enum PlanError {
     },
 }
 
+/// Returns the name that a message says was meant.
+fn meant(message: &str) -> Option<&str> {
+    message.rsplit_once("; did you mean ").map(|(_, meant)| meant.trim_end_matches('?'))
+}
+
 impl PlanError {
     /// Returns what to do about it, as an action.
     pub fn hint(&self) -> String {
         match self {
             Self::Config(error) => error.hint(),
+            Self::Several(errors) => errors.first().map(Self::hint).unwrap_or_default(),
+            Self::UnknownProfile { message }
+            | Self::UnknownStage { message, .. }
+            | Self::UnknownKind { message, .. }
+                if meant(message).is_some() =>
+            {
+                format!("write {}", meant(message).unwrap_or_default())
+            }
             Self::UnknownProfile { .. } => "name one of those, or add it under `profiles`".to_owned(),
             Self::UnknownStage { .. } => {
                 "name one of those that are known, or add it under `stages`".to_owned()
@@ -148,6 +164,7 @@ impl PlanError {
         match self {
             Self::UnknownProfile { .. } => false,
             Self::UnknownStage { at, .. } => at.0.is_some(),
+            Self::Several(errors) => errors.iter().any(Self::is_of_file),
             Self::Config(_)
             | Self::UnknownKind { .. }
             | Self::MissingProducer { .. }

@@ -156,7 +156,7 @@ mod tests {
         check("hystory: true\n", "write `history`");
         check("nothing: true\n", "take it out, or write one of those that are known");
         check("history: true\nhistory: true\n", "keep one of the two");
-        check("history: perhaps\n", "write it in that form");
+        check("history: perhaps\n", "write `true` or `false`");
         check("deny: *a\n", "correct line 1 of sluicegate.yaml");
         check("deny:\n\t- a\n", "put spaces in the place of the tab");
         let error = section("").error(0, 0, "odd");

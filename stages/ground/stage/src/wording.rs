@@ -43,8 +43,11 @@ pub(crate) fn reword(message: &str) -> String {
 
 /// Returns the action that a message asks for; `None` where its place says it all.
 pub(crate) fn action(message: &str) -> Option<String> {
-    if let Some((_, meant)) = message.split_once("; did you mean ") {
+    if let Some((_, meant)) = message.rsplit_once("; did you mean ") {
         return Some(format!("write {}", meant.trim_end_matches('?')));
+    }
+    if let Some(expected) = message.strip_suffix(" is expected here") {
+        return Some(format!("write {expected}"));
     }
     let starts = |words: &[&str]| words.iter().any(|start| message.starts_with(start));
     let action = match message {
@@ -52,13 +55,22 @@ pub(crate) fn action(message: &str) -> Option<String> {
         _ if starts(&["unknown "]) => "take it out, or write one of those that are known",
         _ if starts(&["duplicate key "]) => "keep one of the two",
         _ if starts(&["the key "]) && message.ends_with(" is missing") => "add the key",
-        _ if message.ends_with(" is expected here") => "write it in that form",
-        _ if message.ends_with(" is a map of keys and values") => "write it in that form",
+        _ if message.ends_with(" is a map of keys and values") => "write it as keys, each with its value",
         _ if starts(&["unclosed "]) => "close it",
         _ if starts(&["mapping values are not allowed"]) => "put the value in quotes, or below its key",
-        _ => return None,
+        _ => return closing(message),
     };
     Some(action.to_owned())
+}
+
+/// Returns the action with which a message closes: `no date: write it as 2027-01-31`. What it quotes may say anything.
+fn closing(message: &str) -> Option<String> {
+    let quotes = |text: &str| text.matches('`').count() % 2 == 1;
+    let begins = |opening: &str| {
+        let (before, action) = message.rsplit_once(opening)?;
+        (!quotes(before)).then(|| format!("{}{action}", opening.trim_start_matches([':', ';', ' '])))
+    };
+    [": write ", "; write ", ": use ", ": begin "].into_iter().find_map(begins)
 }
 
 /// What is wrong with a tab in front of a line.
@@ -100,6 +112,22 @@ mod tests {
 
     fn check(message: &str, expected: &str) {
         assert_eq!(reword(message), expected);
+    }
+
+    #[test]
+    fn an_action_is_what_closes_the_message() {
+        let check = |message: &str, expected: Option<&str>| {
+            assert_eq!(action(message).as_deref(), expected, "{message}");
+        };
+        check("`a` is no date: write it as 2027-01-31", Some("write it as 2027-01-31"));
+        check("the entry cannot be an alias; write it out", Some("write it out"));
+        check("`A` is not a name: use lower-case letters", Some("use lower-case letters"));
+        check("the version is a number: write `version: 1`", Some("write `version: 1`"));
+        check("a list is expected here", Some("write a list"));
+        check("`true` or `false` is expected here", Some("write `true` or `false`"));
+        check("`x; did you mean y` is unknown; did you mean `z`?", Some("write `z`"));
+        check("`x: write nothing` is odd", None);
+        check("something else", None);
     }
 
     #[test]
