@@ -359,3 +359,16 @@ fn an_error_of_the_policy_shows_the_line() {
     assert_eq!(ran.stderr.matches("error[configuration]: sluicegate.yaml:3:").count(), 2, "{ran:?}");
     assert_eq!(ran.stderr.matches(&format!("\n3 | {line}\n")).count(), 2, "{ran:?}");
 }
+
+/// Hundreds of rules are a number, unless they are asked for.
+#[test]
+fn the_rules_of_a_stage_are_listed_when_asked_for() {
+    let site = Site::new();
+    let told = site.run(&["explain", "secrets"]).stdout;
+    let last = told.lines().last().unwrap();
+    assert!(last.ends_with("); `explain secrets --all` lists them"), "{told}");
+    let number: usize = last.split(' ').next().unwrap().parse().unwrap();
+    let all = site.run(&["explain", "secrets", "--all"]).stdout;
+    assert_eq!(all.lines().count(), told.lines().count() + number);
+    assert!(number > 300 && all.contains("\n  github-personal-access-token "), "{all}");
+}

@@ -150,7 +150,7 @@ pub(crate) struct Output {
     /// Show findings from this severity on; the gate sees all
     #[arg(long, value_name = "SEVERITY")]
     pub(crate) min_severity: Option<model::Severity>,
-    /// Show all findings and gaps, however many, unchanged and waived ones too
+    /// Show all findings and gaps, however many, unchanged and waived ones too, and which files were passed over
     #[arg(long)]
     pub(crate) all: bool,
     /// Add durations and cache hits to reports; they are then no longer the same twice
@@ -220,6 +220,9 @@ pub(crate) struct ExplainArgs {
     /// Tell why the cached answer of the stage holds, or which input has changed
     #[arg(long)]
     pub(crate) cache: bool,
+    /// List all rules of the stage
+    #[arg(long, conflicts_with_all = ["cache", "record"])]
+    pub(crate) all: bool,
     /// Record in which to look for the finding or the gap
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,

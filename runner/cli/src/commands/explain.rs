@@ -3,7 +3,7 @@
 mod recorded;
 
 use ::engine::{CacheReport, Change, Known};
-use model::{GapKind, Rule, RuleId, StageId};
+use model::{GapKind, Rule, RuleId, Severity, StageId, plural};
 use report::Exit;
 use report::formats::printable;
 use stage::{Kind, Section, Stage};
@@ -15,6 +15,9 @@ use crate::context::Context;
 use crate::fault::Fault;
 use crate::output::{self, Lines};
 use crate::stages;
+
+/// Rules of a stage that are listed unasked.
+const MOST_RULES: usize = 20;
 
 /// Explains one thing.
 pub(crate) async fn explain(args: &ExplainArgs, context: &Context) -> Result<Exit, Fault> {
@@ -32,7 +35,7 @@ pub(crate) async fn explain(args: &ExplainArgs, context: &Context) -> Result<Exi
     }
     let kinds = stages::kinds();
     if let Some(kind) = kinds.iter().find(|kind| kind.name == args.subject) {
-        output::print(stage(kind)?.as_bytes())?;
+        output::print(stage(kind, args.all)?.as_bytes())?;
         return Ok(Exit::Pass);
     }
     let mut rules = all_rules(&kinds)?;
@@ -143,7 +146,7 @@ fn describe(rule: &Rule, lines: &mut Lines) {
     }
 }
 
-fn stage(kind: &Kind) -> Result<String, Fault> {
+fn stage(kind: &Kind, all: bool) -> Result<String, Fault> {
     let mut lines = Lines::default();
     lines.line(format_args!("{}: {}", kind.name, kind.summary));
     for stage in build(kind)? {
@@ -157,10 +160,18 @@ fn stage(kind: &Kind) -> Result<String, Fault> {
         }
     }
     let rules = all_rules(std::slice::from_ref(kind))?;
-    if !rules.is_empty() {
-        lines.line(format_args!("{} rules:", rules.len()));
+    if rules.is_empty() {
+        return Ok(lines.into_text());
     }
-    for rule in rules {
+    let all = all || rules.len() <= MOST_RULES;
+    let severities = Severity::ALL.into_iter().filter_map(|severity| {
+        let number = rules.iter().filter(|rule| rule.severity == severity).count();
+        (number > 0).then(|| format!("{number} {severity}"))
+    });
+    let severities: Vec<String> = severities.collect();
+    let list = if all { ":".to_owned() } else { format!("; `explain {} --all` lists them", kind.name) };
+    lines.line(format_args!("{} ({}){list}", plural(rules.len(), "rule"), severities.join(", ")));
+    for rule in rules.iter().filter(|_| all) {
         lines.line(format_args!("  {:48} {:9} {}", rule.id, rule.severity, rule.title));
     }
     Ok(lines.into_text())
