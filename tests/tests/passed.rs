@@ -54,3 +54,17 @@ fn pointers_of_git_lfs_are_counted() {
     }
     check(&site, 0, &["lfs-pointer"]);
 }
+
+#[test]
+fn what_is_no_text_is_named_where_all_is_asked_for() {
+    let site = Site::new();
+    site.write("logo.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR").write("a.bin", [0; 64]).write("a.txt", "1\n");
+    let (_, report) = site.report(&["--offline", "--stage", "secrets"]);
+    let tree = &report["stages"][0];
+    assert_eq!(tree["named"], serde_json::json!({ "binary": ["a.bin", "logo.png"] }), "{report:#}");
+    let listed = |arguments: &[&str]| {
+        let ran = site.run(&[&["run", "--offline", "--stage", "secrets"], arguments].concat());
+        ran.stdout.contains("\nsecrets, tree: 2 binary\n  a.bin\n  logo.png\n")
+    };
+    assert!(!listed(&[]) && listed(&["--all"]));
+}

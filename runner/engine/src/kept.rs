@@ -1,6 +1,6 @@
 //! What the cache keeps of a stage's run, and the way back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Digest, Finding, Gap, Subject};
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ pub(crate) struct Kept {
     findings: Vec<Finding>,
     gaps: Vec<Gap>,
     counts: BTreeMap<String, u64>,
+    named: BTreeMap<String, BTreeSet<String>>,
     /// Values are JSON already.
     artifacts: BTreeMap<String, String>,
     subjects: Vec<Subject>,
@@ -26,6 +27,7 @@ impl Kept {
             findings: output.findings.clone(),
             gaps: output.gaps.clone(),
             counts: output.counts.clone(),
+            named: output.named.clone(),
             artifacts: output.artifacts.iter().map(|(name, gift)| (name.clone(), text(gift))).collect(),
             subjects: output.subjects.clone(),
         }
@@ -37,6 +39,7 @@ impl Kept {
             findings: self.findings,
             gaps: self.gaps,
             counts: self.counts,
+            named: self.named,
             artifacts: self.artifacts.into_iter().map(|(name, text)| (name, gift(text))).collect(),
             subjects: self.subjects,
         }

@@ -46,8 +46,10 @@ fn say(messages: &mut Vec<Message>, instance: &Instance, ended: Ended) {
     messages.extend(ended.rules.into_iter().map(Message::Rule));
     messages.extend(ended.output.findings.into_iter().map(|finding| Message::Finding(Box::new(finding))));
     messages.extend(ended.output.gaps.into_iter().map(Message::Gap));
+    let mut named = ended.output.named;
     messages.extend(ended.output.counts.into_iter().map(|(what, number)| {
-        Message::Counted(Counted { stage: stage.clone(), subject: subject.clone(), what, number })
+        let paths = named.remove(&what).unwrap_or_default().into_iter().collect();
+        Message::Counted(Counted { stage: stage.clone(), subject: subject.clone(), what, number, paths })
     }));
     messages.extend(ended.output.artifacts.into_iter().map(|(name, gift)| Message::Artifact {
         stage: stage.clone(),

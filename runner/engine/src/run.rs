@@ -61,7 +61,7 @@ pub struct Ran {
 enum State {
     Waiting,
     Running,
-    Ended(Ended),
+    Ended(Box<Ended>),
 }
 
 /// The stages at work, each with the index of its instance: a task that dies tells nothing else.
@@ -105,11 +105,11 @@ impl Engine {
             let ended = self.settle(instance, instances, executed, milliseconds);
             stopped |= self.stop_after.as_ref().is_some_and(|stop| stop(&ended.output));
             if let Some(state) = states.get_mut(at) {
-                *state = State::Ended(ended);
+                *state = State::Ended(Box::new(ended));
             }
         }
         let all = instances.iter().zip(states).map(|(instance, state)| match state {
-            State::Ended(ended) => ended,
+            State::Ended(ended) => *ended,
             State::Waiting | State::Running => {
                 let reason = "the schedule ended before it did: a bug in Sluicegate".to_owned();
                 bugs.push(format!("stage `{}`: the schedule ended before it did", instance.id()));
@@ -147,7 +147,7 @@ impl Engine {
                     Some(ended) => {
                         ended_some = true;
                         over_budget |= ended.output.gaps.iter().any(|gap| gap.code == BUDGET);
-                        State::Ended(ended)
+                        State::Ended(Box::new(ended))
                     }
                     None => {
                         let output = |at: usize| match states.get(at) {

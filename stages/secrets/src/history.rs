@@ -18,8 +18,9 @@ use crate::plain::PlainLines;
 use crate::readers::Reader;
 use crate::rules::Rules;
 use crate::scan::{self, Options};
-use crate::stage::{Prepared, Totals};
+use crate::stage::Prepared;
 use crate::text::{self, Form};
+use crate::totals::Totals;
 
 /// Places at which one credential is looked for again, now that the path is known.
 const MOST_PLACES: usize = 64;
@@ -86,8 +87,7 @@ pub(crate) fn look(given: &Given<'_>, out: &Sink, prepared: &Prepared<'_>) -> Re
         given.lacks_objects()?;
         out.gap_at(GapKind::Unread, missing.code, &missing.path, None, missing.reason, Some(FETCH));
     }
-    let introduced = origins.places;
-    say_limits(out, &limits, &introduced, prepared.whole_history);
+    say_limits(out, &limits, &origins.places, prepared.whole_history);
     out.count("commits", origins.commits);
     if !prepared.whole_history {
         // A clone holds blobs that no commit leads to, and which ones differs from clone to clone.
@@ -95,7 +95,7 @@ pub(crate) fn look(given: &Given<'_>, out: &Sink, prepared: &Prepared<'_>) -> Re
     }
     let second =
         Second { given, prepared, holders: &holders, structures: inner(structures), looks: Mutex::default() };
-    second.say(out, &introduced)
+    second.say(out, &origins.places)
 }
 
 /// What all threads note at the first look.

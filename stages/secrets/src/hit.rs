@@ -12,6 +12,7 @@ use crate::limit::Limit;
 use crate::marker::Marker;
 use crate::rules::{RuleIndex, Rules};
 use crate::scan::{Found, Options};
+use crate::totals::{BINARY, BINARY_MEMBERS};
 use crate::value::{is_random, strength};
 
 /// Characters of a fixed prefix that are shown of a value.
@@ -83,17 +84,26 @@ pub struct Counts {
     pub fake: u64,
     /// Values that stand in for a credential, or that are published as examples.
     pub placeholder: u64,
-    /// Files, or members of an archive, that are no text.
+    /// Files that are no text.
     pub binary: u64,
+    /// Members of archives that are no text.
+    pub binary_members: u64,
     /// Files of a tree that only say where Git LFS keeps what they stand for.
     pub pointers: u64,
 }
 
 impl Counts {
+    /// Names the numbers of which a reader may want to know what they count.
+    pub(crate) fn to_find(self) -> impl Iterator<Item = &'static str> {
+        let numbers = [(BINARY, self.binary), (BINARY_MEMBERS, self.binary_members)];
+        numbers.into_iter().filter(|(_, number)| *number > 0).map(|(what, _)| what)
+    }
+
     pub(crate) const fn add(&mut self, other: Self) {
         self.fake += other.fake;
         self.placeholder += other.placeholder;
         self.binary += other.binary;
+        self.binary_members += other.binary_members;
         self.pointers += other.pointers;
     }
 }

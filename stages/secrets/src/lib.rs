@@ -52,6 +52,7 @@ mod scan;
 pub mod scorer;
 mod stage;
 mod text;
+mod totals;
 mod value;
 mod word_list;
 

@@ -148,7 +148,7 @@ impl Context<'_> {
         let limits = archive::open(bytes, self.budget, &mut |member| {
             let hint = Hint::of(&member.path);
             let inside = Context { hint: &hint, plain: None, ..*self };
-            let (inner, text) = match inside.form(&member.bytes) {
+            let (mut inner, text) = match inside.form(&member.bytes) {
                 Form::Text(text) => {
                     (inside.search(&text, std::slice::from_ref(&(0..text.len())), depth), text)
                 }
@@ -161,6 +161,7 @@ impl Context<'_> {
                     (inner, member.bytes.as_slice().into())
                 }
             };
+            inner.counts.binary_members += std::mem::take(&mut inner.counts.binary);
             found.lift(inner, &text, 0..bytes.len(), &member.wrapping);
         })?;
         found.limits.extend(limits);

@@ -1,7 +1,6 @@
 //! Spec and run, for a tree and for commits.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ::stage::{
@@ -21,6 +20,7 @@ use crate::kept::Kept;
 use crate::rules::Rules;
 use crate::scan::Options;
 use crate::text::{self, Form};
+use crate::totals::Totals;
 use crate::{archive, catalog, history, in_force, links};
 
 /// Differs with every change of code, data or rules: see `build.rs`. What another engine found is looked for again.
@@ -276,7 +276,7 @@ impl Look<'_> {
         match self.given.memo(&context, file, compute) {
             Ok(kept) => self.say(file.path(), &kept),
             Err(_) if is_large_binary(file, &hint) => {
-                self.totals.add(Counts { binary: 1, ..Counts::default() })
+                self.add(file.path(), Counts { binary: 1, ..Counts::default() });
             }
             Err(error) => {
                 let hint = "take the file out of the tree, or accept the gap: a waiver with `gap: unreadable` and its `path`";
@@ -288,7 +288,7 @@ impl Look<'_> {
 
     /// What a link means is looked at under its own path, if it is listed.
     fn link(&self, path: &str, target: &str, inside: bool) {
-        self.totals.links.fetch_add(1, Ordering::Relaxed);
+        self.totals.add_link();
         let Some(meant) = links::resolve(path, target).filter(|_| inside) else { return };
         let listed = || -> Result<bool, StageError> {
             let files = self.given.files()?;
@@ -301,8 +301,16 @@ impl Look<'_> {
         }
     }
 
+    /// Counts what was passed over, and names the files that are no text.
+    fn add(&self, path: &str, counts: Counts) {
+        self.totals.add(counts);
+        for what in counts.to_find() {
+            self.out.name(what, path);
+        }
+    }
+
     fn say(&self, path: &str, kept: &Kept) {
-        self.totals.add(kept.counts);
+        self.add(path, kept.counts);
         let source = Source { path, commit: None };
         let drafter = self.prepared.drafter();
         for (hit, place) in &kept.hits {
@@ -342,50 +350,6 @@ fn is_large_binary(file: &File<'_>, hint: &Hint) -> bool {
         && file
             .read_prefix(source::BINARY_PREFIX)
             .is_ok_and(|head| is_binary(&head) && !archive::is_packed(&head))
-}
-
-/// What was passed over, counted by all threads.
-#[derive(Default)]
-pub(crate) struct Totals {
-    contents: AtomicU64,
-    fake: AtomicU64,
-    placeholder: AtomicU64,
-    binary: AtomicU64,
-    links: AtomicU64,
-    pointers: AtomicU64,
-}
-
-impl Totals {
-    pub(crate) fn add(&self, counts: Counts) {
-        self.contents.fetch_add(1, Ordering::Relaxed);
-        self.fake.fetch_add(counts.fake, Ordering::Relaxed);
-        self.placeholder.fetch_add(counts.placeholder, Ordering::Relaxed);
-        self.binary.fetch_add(counts.binary, Ordering::Relaxed);
-        self.pointers.fetch_add(counts.pointers, Ordering::Relaxed);
-    }
-
-    fn say(&self, out: &Sink) {
-        self.say_contents(out);
-        out.count("proven-fake", self.fake.load(Ordering::Relaxed));
-        out.count("placeholder", self.placeholder.load(Ordering::Relaxed));
-        let links = self.links.load(Ordering::Relaxed);
-        if links > 0 {
-            out.count("links", links);
-        }
-        let pointers = self.pointers.load(Ordering::Relaxed);
-        if pointers > 0 {
-            let files = if pointers == 1 { "file is a pointer" } else { "files are pointers" };
-            let reason = format!("{pointers} {files} of Git LFS; what is kept there was not looked at");
-            out.gap_at(GapKind::Partial, "lfs-pointer", "", None, reason, Some("fetch it: git lfs pull"));
-        }
-    }
-
-    /// Says how many contents there were. What was passed over in them is for files alone: of a history only what is new is
-    /// read, and what of a blob is new depends on how it is stored.
-    pub(crate) fn say_contents(&self, out: &Sink) {
-        out.count("scanned", self.contents.load(Ordering::Relaxed));
-        out.count("binary", self.binary.load(Ordering::Relaxed));
-    }
 }
 
 #[cfg(test)]

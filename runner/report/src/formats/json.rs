@@ -99,6 +99,13 @@ fn stage<'a>(judgement: &Judgement<'a>, options: &Options) -> Stage<'a> {
             .iter()
             .map(|counted| (counted.what.as_str(), counted.number))
             .collect(),
+        named: judgement
+            .run
+            .counted
+            .iter()
+            .filter(|counted| !counted.paths.is_empty())
+            .map(|counted| (counted.what.as_str(), counted.paths.as_slice()))
+            .collect(),
         milliseconds: shown.then_some(outcome.milliseconds),
     }
 }

@@ -114,11 +114,12 @@ fn showcase() -> Record {
     ];
     let mut messages = vec![Message::Run(header("change"))];
     messages.extend(said("secrets", By::Both, secrets, gaps));
-    let counted = |what: &str, number: u64| {
+    let counted = |what: &str, number: u64, paths: &[&str]| {
         let stage = StageId::new("secrets").unwrap();
-        Message::Counted(Counted { stage, subject: Subject::Tree, what: what.into(), number })
+        let paths = paths.iter().map(|path| (*path).to_owned()).collect();
+        Message::Counted(Counted { stage, subject: Subject::Tree, what: what.into(), number, paths })
     };
-    messages.extend([counted("scanned", 120), counted("binary", 3)]);
+    messages.extend([counted("scanned", 120, &[]), counted("binary", 3, &["a.png", "b\u{1b}[2K.png"])]);
     messages.extend(said(
         "dependencies",
         By::Both,

@@ -88,6 +88,7 @@ pub(super) fn render(report: &Report<'_>, options: &Options) -> String {
     stages::write(&mut page, &judgements);
     finding::write_all(&mut page, &judgements);
     finding::write_gaps(&mut page, &judgements);
+    stages::write_named(&mut page, &judgements);
     write_loosened(&mut page, report);
     write_warnings(&mut page, report);
     write_verdict(&mut page, report);

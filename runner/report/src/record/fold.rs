@@ -38,7 +38,8 @@ pub(super) fn fold(runs: &mut [StageRun]) {
         run.restate();
         if !fold.is_empty() {
             let (stage, subject) = (run.outcome.stage.clone(), run.outcome.subject.clone());
-            run.counted.push(Counted { stage, subject, what: IN_TREE.to_owned(), number: fold.len() as u64 });
+            let (what, number) = (IN_TREE.to_owned(), fold.len() as u64);
+            run.counted.push(Counted { stage, subject, what, number, paths: Vec::new() });
         }
         for finding in fold {
             if let Some(same) = sameness(&finding) {

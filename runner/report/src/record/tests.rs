@@ -18,6 +18,7 @@ fn sample() -> Record {
         subject: Subject::Tree,
         what: "scanned".into(),
         number: 7,
+        paths: Vec::new(),
     }));
     messages.push(Message::Artifact {
         stage,

@@ -134,4 +134,7 @@ pub struct Counted {
     pub what: String,
     /// How many.
     pub number: u64,
+    /// Paths of what was counted, where they are worth finding: the first of them, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<String>,
 }

@@ -1,7 +1,7 @@
 //! Where a stage says what it found.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,6 +9,9 @@ use model::{Artifact, Digest, Finding, Gap, GapKind, StageId, Subject};
 use serde::Serialize;
 
 use crate::{Draft, StageError};
+
+/// Paths of one kind that are kept of what was passed over: who reads a thousand knows what they are.
+const MOST_NAMED: usize = 1000;
 
 /// Where a stage says what it found. Shared by all its threads; what order they speak in does not show.
 pub struct Sink {
@@ -29,6 +32,8 @@ pub struct Output {
     pub gaps: Vec<Gap>,
     /// Numbers by name.
     pub counts: BTreeMap<String, u64>,
+    /// What stands behind a number, by its name: paths, the first in order.
+    pub named: BTreeMap<String, BTreeSet<String>>,
     /// Values for other stages, by channel.
     pub artifacts: BTreeMap<String, Gift>,
     /// Further subjects to check.
@@ -96,6 +101,17 @@ impl Sink {
     /// Adds to a number worth knowing: files scanned, files passed over as binary.
     pub fn count(&self, what: &str, number: u64) {
         self.with(|said| *said.counts.entry(what.to_owned()).or_insert(0) += number);
+    }
+
+    /// Names a file of those that are counted as `what`; of many the first in order are kept, whoever names them first.
+    pub fn name(&self, what: &str, path: &str) {
+        self.with(|said| {
+            let named = said.named.entry(what.to_owned()).or_default();
+            named.insert(path.to_owned());
+            if named.len() > MOST_NAMED {
+                named.pop_last();
+            }
+        });
     }
 
     /// Gives a value to other stages. The stage must have declared the channel.

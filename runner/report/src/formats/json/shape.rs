@@ -139,6 +139,9 @@ pub(super) struct Stage<'a> {
     /// What was counted: files scanned, or passed over by a rule of the stage; the same for the same content, however a
     /// repository stores it.
     pub(super) counted: BTreeMap<&'a str, u64>,
+    /// Paths of what was counted, where they are worth finding, as of files that are no text: the first thousand of each, in
+    /// order.
+    pub(super) named: BTreeMap<&'a str, &'a [String]>,
     /// Wall time; told with `--timings` alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) milliseconds: Option<u64>,

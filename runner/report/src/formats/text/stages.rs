@@ -24,6 +24,27 @@ pub(super) fn write(page: &mut Page<'_>, judgements: &[Judgement<'_>]) {
     }
 }
 
+/// Writes what stands behind the numbers of the lines, where everything is asked for.
+pub(super) fn write_named(page: &mut Page<'_>, judgements: &[Judgement<'_>]) {
+    if page.most() < usize::MAX {
+        return;
+    }
+    for judgement in judgements {
+        let outcome = &judgement.run.outcome;
+        for counted in judgement.run.counted.iter().filter(|counted| !counted.paths.is_empty()) {
+            let mut paths: Vec<String> =
+                counted.paths.iter().map(|path| printable::path(path).into_owned()).collect();
+            let rest = usize::try_from(counted.number).unwrap_or(usize::MAX).saturating_sub(paths.len());
+            if rest > 0 {
+                paths.push(format!("… and {rest} more"));
+            }
+            let what = said(counted.number, &counted.what);
+            let subject = printable::line(&outcome.subject.to_string()).into_owned();
+            page.list(&format!("{}, {subject}: {} {what}", outcome.stage, counted.number), &paths);
+        }
+    }
+}
+
 fn ended(page: &Page<'_>, judgement: &Judgement<'_>) -> String {
     let outcome = &judgement.run.outcome;
     let reason =
