@@ -171,7 +171,7 @@ pub(crate) fn render(
         let to_terminal = report.file.is_none();
         let options = Options {
             color: if terminal.color && to_terminal { Color::Always } else { Color::Never },
-            width: terminal.width,
+            width: terminal.width.filter(|_| to_terminal),
             timings: if output.timings { Timings::Shown } else { Timings::Hidden },
             show: Show { min_severity: output.min_severity, states: output.all.then(|| State::ALL.to_vec()) },
         };

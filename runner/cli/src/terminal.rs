@@ -43,8 +43,8 @@ pub(crate) struct Terminal {
     pub(crate) live: bool,
     /// Reports on standard output are colored.
     pub(crate) color: bool,
-    /// Columns of the terminal.
-    pub(crate) width: usize,
+    /// Columns of the terminal that standard output is, if it is one.
+    pub(crate) width: Option<usize>,
 }
 
 impl Terminal {
@@ -59,7 +59,7 @@ impl Terminal {
         color_choice(talk.color);
         let json = talk.log_format == LogFormat::Json;
         let live = std::io::stderr().is_terminal() && !ci && talk.verbose == 0 && !json && !talk.quiet;
-        let width = terminal_size().unwrap_or(100);
+        let width = terminal_size();
         Self { quiet: talk.quiet, json, live, color: color != ColorChoice::Never, width }
     }
 

@@ -57,8 +57,8 @@ pub fn find(name: &str) -> Option<&'static Format> {
 pub struct Options {
     /// Whether text has colors.
     pub color: Color,
-    /// Width of the terminal, in columns.
-    pub width: usize,
+    /// Columns of the terminal that the report is for; `None` where it is for none: nothing is wrapped then.
+    pub width: Option<usize>,
     /// Whether to tell what is never the same twice: durations, and whether the cache answered.
     pub timings: Timings,
     /// What is shown.
@@ -94,7 +94,7 @@ pub struct Show {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { color: Color::Never, width: 120, timings: Timings::Hidden, show: Show::default() }
+        Self { color: Color::Never, width: None, timings: Timings::Hidden, show: Show::default() }
     }
 }
 

@@ -19,6 +19,14 @@ fn text_of_everything() {
 }
 
 #[test]
+fn text_of_a_narrow_terminal_is_wrapped() {
+    with_showcase(|report| {
+        let options = Options { width: Some(60), ..Options::default() };
+        insta::assert_snapshot!(render("text", report, &options));
+    });
+}
+
+#[test]
 fn text_in_color_with_timings() {
     with_showcase(|report| {
         let show = Show { min_severity: Some(Severity::Critical), states: None };

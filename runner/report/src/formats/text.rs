@@ -19,6 +19,12 @@ const SHOWN: usize = 20;
 /// How many of the gaps that block, shown above, the verdict reminds of.
 const REMINDED: usize = 5;
 
+/// Columns that a source is cut to where there is no terminal.
+const WIDTH: usize = 100;
+
+/// Fewest columns that text is wrapped to.
+const NARROWEST: usize = 30;
+
 /// What the parts of the report write to and look at.
 struct Page<'a> {
     text: String,
@@ -45,6 +51,32 @@ impl Page<'_> {
         if self.options.show.states.is_some() { usize::MAX } else { SHOWN }
     }
 
+    /// Tells whether a line of so many columns is not broken by the terminal.
+    fn fits(&self, columns: usize) -> bool {
+        self.options.width.is_none_or(|width| columns <= width)
+    }
+
+    /// Breaks a text into lines where the report is for a terminal, each with `before` columns of other text ahead of it.
+    fn wrapped(&self, text: String, before: usize) -> String {
+        let Some(width) = self.options.width else { return text };
+        let most = width.saturating_sub(before).max(NARROWEST);
+        let mut lines = String::with_capacity(text.len() + text.len() / most);
+        let mut column = 0;
+        for word in text.split(' ') {
+            let length = columns(word);
+            if column > 0 && column + 1 + length > most {
+                lines.push('\n');
+                column = 0;
+            } else if !lines.is_empty() {
+                lines.push(' ');
+                column += 1;
+            }
+            lines.push_str(word);
+            column += length;
+        }
+        lines
+    }
+
     /// Leaves a blank line between parts.
     fn part(&mut self) {
         if !self.text.is_empty() && !self.text.ends_with("\n\n") {
@@ -66,6 +98,7 @@ impl Page<'_> {
         let title = self.styled(BOLD, title);
         self.line(title);
         for line in lines.iter().take(most) {
+            let line = self.wrapped(line.clone(), 4).replace('\n', "\n    ");
             self.line(format_args!("  {line}"));
         }
         if lines.len() > most {
@@ -82,7 +115,7 @@ pub(super) fn render(report: &Report<'_>, options: &Options) -> String {
         Color::Always => Renderer::styled(),
         Color::Never => Renderer::plain(),
     };
-    let renderer = renderer.term_width(options.width.clamp(40, 400));
+    let renderer = renderer.term_width(options.width.unwrap_or(WIDTH));
     let mut page = Page { text: String::new(), options, renderer };
     let judgements = report.judgements();
     stages::write(&mut page, &judgements);
@@ -160,7 +193,18 @@ fn write_verdict(page: &mut Page<'_>, report: &Report<'_>) {
             verdict.gaps.iter().filter(|gap| gap.blocks).count()
         ),
     };
-    page.line(format_args!("Verdict: {word}, {findings}{gaps}"));
+    let said = page.wrapped(format!("{word}, {findings}{gaps}"), 9).replace('\n', "\n         ");
+    page.line(format_args!("Verdict: {said}"));
+}
+
+/// Counts what a word shows: of styles, the one thing with an escape here, nothing.
+fn columns(word: &str) -> usize {
+    let parts = word.split('\u{1b}').enumerate();
+    let shown = |(at, part): (usize, &str)| match part.split_once('m') {
+        Some((_, shown)) if at > 0 => shown.chars().count(),
+        _ => part.chars().count(),
+    };
+    parts.map(shown).sum()
 }
 
 /// Counts by state: `1 new, 2 waived`.

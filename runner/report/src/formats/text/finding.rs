@@ -9,6 +9,12 @@ use crate::{Judged, JudgedGap, State, Waived, WaivedBy};
 
 /// Longest source that is shown, in bytes: snippets of a foreign record may be any size.
 const MAX_SOURCE: usize = 8_000;
+/// Columns of what stands around the name and the id ahead of a title: brackets, a colon, a blank.
+const TITLE: usize = 4;
+/// Columns ahead of a source, for its number, and ahead of what is said of it.
+const MARGIN: usize = 8;
+/// Columns ahead of a note: numbers of lines, and ` = note: `.
+const NOTE: usize = 16;
 /// Most steps of a flow and most related places that are shown.
 const MAX_STEPS: usize = 10;
 
@@ -48,30 +54,33 @@ fn of_finding(page: &Page<'_>, finding: &Finding, judged: &Judged) -> String {
         Severity::Low | Severity::Info => Level::NOTE,
     };
     let id = format!("{}/{}", finding.stage, printable::line(finding.rule.as_str()));
-    let title = printable::short(&finding.title);
+    let before = finding.severity.name().len() + id.chars().count() + TITLE;
+    let title = page.wrapped(printable::short(&finding.title), before);
     let message = printable::short(&finding.message);
     let mut group = level
         .with_name(finding.severity.name())
         .primary_title(title)
         .id(id)
-        .elements(place(finding, &message));
+        .elements(place(page, finding, &message));
     for note in notes(finding, judged) {
-        group = group.element(Level::NOTE.no_name().message(note));
+        group = group.element(Level::NOTE.no_name().message(page.wrapped(note, NOTE)));
     }
     if let Some(fix) = &finding.fix {
-        group = group.element(Level::HELP.with_name("fix").message(printable::short(&fix.text)));
+        let fix = page.wrapped(printable::short(&fix.text), NOTE);
+        group = group.element(Level::HELP.with_name("fix").message(fix));
     }
     page.renderer.render(&[group])
 }
 
 /// Returns the source with the place marked, or the place alone and what is wrong there.
-fn place<'a>(finding: &'a Finding, message: &str) -> Vec<annotate_snippets::Element<'a>> {
+fn place<'a>(page: &Page<'_>, finding: &'a Finding, message: &str) -> Vec<annotate_snippets::Element<'a>> {
     let path = named(&finding.location);
     let mut origin = Origin::path(path.clone());
     if let Some(span) = finding.location.span() {
         let number = |number: u32| usize::try_from(number).unwrap_or(1);
         origin = origin.line(number(span.start_line)).char_column(number(span.start_column));
     }
+    let note = || Level::NOTE.no_name().message(page.wrapped(message.to_owned(), NOTE)).into();
     match &finding.snippet {
         Some(snippet) if !snippet.text.is_empty() => {
             let (source, highlight) = source(&snippet.text, snippet.highlight.start, snippet.highlight.end);
@@ -79,12 +88,19 @@ fn place<'a>(finding: &'a Finding, message: &str) -> Vec<annotate_snippets::Elem
             let shown = place_of(source.get(..highlight.start).unwrap_or_default(), snippet.line);
             let moved =
                 finding.location.span().is_none_or(|span| (span.start_line, span.start_column) != shown);
-            let mark = AnnotationKind::Primary.span(highlight).label(message.to_owned());
+            let before = source.get(..highlight.end).unwrap_or_default();
+            let column = before.rsplit('\n').next().unwrap_or_default().chars().count();
+            let fits = page.fits(MARGIN + column + message.chars().count());
+            let mark = AnnotationKind::Primary.span(highlight);
+            let mark = if fits { mark.label(message.to_owned()) } else { mark };
             let line = usize::try_from(snippet.line.max(1)).unwrap_or(1);
             let shown = Snippet::source(source).line_start(line).fold(false).annotation(mark);
-            if moved { vec![origin.into(), shown.into()] } else { vec![shown.path(path).into()] }
+            let mut elements =
+                if moved { vec![origin.into(), shown.into()] } else { vec![shown.path(path).into()] };
+            elements.extend((!fits).then(note));
+            elements
         }
-        Some(_) | None => vec![origin.into(), Level::NOTE.no_name().message(message.to_owned()).into()],
+        Some(_) | None => vec![origin.into(), note()],
     }
 }
 
@@ -219,9 +235,9 @@ pub(super) fn write_gaps(page: &mut Page<'_>, judgements: &[Judgement<'_>]) {
 fn of_gap(page: &Page<'_>, gap: &Gap, judged: &JudgedGap) -> String {
     let level = if judged.blocks { Level::ERROR } else { Level::WARNING };
     let id = format!("{}/{}", gap.stage, printable::line(&gap.code));
-    let title = printable::short(&gap.reason);
-    let mut group =
-        Group::with_title(level.with_name(format!("{} gap", gap.kind)).primary_title(title).id(id));
+    let kind = format!("{} gap", gap.kind);
+    let title = page.wrapped(printable::short(&gap.reason), kind.len() + id.chars().count() + TITLE);
+    let mut group = Group::with_title(level.with_name(kind).primary_title(title).id(id));
     if let Some(path) = &gap.path {
         let mut origin = Origin::path(printable::path(path).into_owned());
         if let Some(line) = gap.line {
@@ -230,7 +246,8 @@ fn of_gap(page: &Page<'_>, gap: &Gap, judged: &JudgedGap) -> String {
         group = group.element(origin);
     }
     if let Some(hint) = &gap.hint {
-        group = group.element(Level::HELP.with_name("hint").message(printable::short(hint)));
+        let hint = page.wrapped(printable::short(hint), NOTE);
+        group = group.element(Level::HELP.with_name("hint").message(hint));
     }
     page.renderer.render(&[group])
 }

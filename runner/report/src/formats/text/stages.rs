@@ -19,7 +19,8 @@ pub(super) fn write(page: &mut Page<'_>, judgements: &[Judgement<'_>]) {
     let stages = rows.iter().map(|(stage, ..)| stage.chars().count()).max().unwrap_or(0);
     let subjects = rows.iter().map(|(_, subject, _)| subject.chars().count()).max().unwrap_or(0);
     for (stage, subject, judgement) in &rows {
-        let ended = ended(page, judgement);
+        let before = stages + subjects + 4;
+        let ended = page.wrapped(ended(page, judgement), before).replace('\n', &format!("\n{:before$}", ""));
         page.line(format_args!("{stage:stages$}  {subject:subjects$}  {ended}"));
     }
 }
