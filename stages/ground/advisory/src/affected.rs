@@ -168,7 +168,14 @@ impl Affected {
         let plain: Vec<_> =
             ranges.iter().filter(|range| range.kind.0 != "GIT").flat_map(|range| read(range, None)).collect();
         let floor = plain.iter().find(|segment| segment.is_open()).map(|segment| segment.start.clone());
-        let tags = tags.iter().flat_map(|range| read(range, Some(floor.as_ref().unwrap_or(&None)))).collect();
+        let tags = tags.iter().flat_map(|range| read(range, Some(floor.as_ref().unwrap_or(&None))));
+        let mut tags: Vec<_> = tags.collect();
+        // A range by tags that ends nowhere ends with the plain one: it says where the flaw began, and no more.
+        let closes = |start: &Version| {
+            plain.iter().any(|one| one.end.version().is_some_and(|end| start.key < end.key))
+        };
+        let is_closed = floor.is_none() && !plain.is_empty();
+        tags.retain(|segment| !(is_closed && segment.is_open() && segment.start.as_ref().is_none_or(closes)));
         self.ranges = plain;
         self.tags = tags;
     }

@@ -50,6 +50,18 @@ fn ranges_by_tags_add_to_a_closed_range() {
 }
 
 #[test]
+fn a_range_by_tags_without_an_end_ends_with_the_plain_one() {
+    let plain = json!([{"introduced": "0"}, {"fixed": "29.2.0+incompatible"}]);
+    let record = go(plain, json!([{"introduced": "19.03.0+incompatible"}]));
+    let affected: &[&str] = &["GO-1 vulnerability unknown [<29.2.0+incompatible] fix 29.2.0+incompatible"];
+    let versions = [("v20.0.0+incompatible", affected), ("v29.6.1+incompatible", &[])];
+    check("Go", &[record], "example.org/m", &versions);
+    let record = go(json!([{"introduced": "0"}, {"fixed": "1.5.0"}]), json!([{"introduced": "17.0.0"}]));
+    let affected: &[&str] = &["GO-1 vulnerability unknown [>=17.0.0]"];
+    check("Go", &[record], "example.org/m", &[("v17.1.0", affected), ("v1.6.0", &[])]);
+}
+
+#[test]
 fn a_range_by_tags_may_start_where_the_plain_one_does() {
     let record = go(
         json!([{"introduced": "1.9.2-0.20250310110405-e6fdb746f235"}]),
