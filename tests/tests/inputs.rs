@@ -309,7 +309,7 @@ fn nesting_beyond_reason() {
     for piece in ["[", "{\"a\":", "[{\"a\":"] {
         check("package-lock.json", "{\"packages\":", piece, 3);
     }
-    for piece in ["[", "{a=", "[{a=", "a.", "[[a]]\n[a.b]\n"] {
+    for piece in ["[", "{a=", "[{a=", "a.", "[[a]]\n[a.b]\n", "{b = 1\n[[c]]\nd = "] {
         check("poetry.lock", "a = ", piece, 3);
     }
     for piece in ["[", "{a: ", "- ", "a:\n ", "&a [*a, ", "? "] {

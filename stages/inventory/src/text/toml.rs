@@ -28,12 +28,10 @@ pub(crate) struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// Reads a text. The reader bounds the depth of nesting itself.
+    /// Reads a text.
     pub(crate) fn parse(text: &'a str) -> Result<Self, Malformed> {
-        let root = DeTable::parse(text).map_err(|error| Malformed {
-            at: error.span().map_or(0, |span| span.start),
-            reason: error.message().lines().next().unwrap_or("malformed TOML").to_owned(),
-        })?;
+        let root = bounded_toml::parse(text)
+            .map_err(|malformed| Malformed { at: malformed.at, reason: malformed.reason })?;
         Ok(Self { text, root })
     }
 

@@ -7,10 +7,7 @@ use super::GitleaksError;
 
 /// Parses a file.
 pub(super) fn parse(text: &str) -> Result<Spanned<DeTable<'_>>, GitleaksError> {
-    DeTable::parse(text).map_err(|error| {
-        let at = At::of(text, error.span().map_or(0, |span| span.start));
-        at.error(error.message().lines().next().unwrap_or("malformed TOML"))
-    })
+    bounded_toml::parse(text).map_err(|malformed| At::of(text, malformed.at).error(malformed.reason))
 }
 
 /// Where a value stands. Both count from 1, columns in characters.

@@ -101,9 +101,8 @@ proptest! {
     }
 
     #[test]
-    fn near_json_agrees(text in r#"[\[\]{},:"\\u0-9a-f .eE+\-truefalsn]{0,24}"#) {
-        // Halves of pairs are the one thing on which the two differ, and numbers beyond a double.
-        prop_assume!(!text.contains("\\u") && !text.contains(['e', 'E']));
+    // Halves of pairs (`\u`) and numbers beyond a double (`e`) are the one thing on which the two differ.
+    fn near_json_agrees(text in r#"([\[\]{},:"0-9abcdfn .+\-]|\\[nx"]|true|false|null){0,24}"#) {
         agrees(&text);
     }
 }

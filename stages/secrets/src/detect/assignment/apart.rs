@@ -114,11 +114,14 @@ fn form(before: &[u8], behind: &[u8], tail: &[u8], quoted: bool, language: Langu
     match tail {
         b": {" | b":{" if quoted && alone => Some(Form::Block),
         b"=" | b":" | b"= (" | b"=>" | b":=" => Some(Form::Dangling),
-        b": |" | b": |-" | b": >" | b": >-" if language == Language::Settings && alone => {
-            Some(Form::Dangling)
-        }
+        b": |" | b": |-" | b": >" | b": >-" if alone && may_be_yaml(language) => Some(Form::Dangling),
         _ => None,
     }
+}
+
+/// Tells whether a text may be YAML; of a blob in a history the path is not known at first.
+const fn may_be_yaml(language: Language) -> bool {
+    matches!(language, Language::Settings | Language::Unknown)
 }
 
 /// Tells whether what stands before a name is a field that holds names.
@@ -150,8 +153,7 @@ fn find(text: &[u8], found: &Announced, language: Language) -> Option<Assignment
             return reader.element(found, language);
         }
         // What stands less deep belongs to another.
-        let is_yaml = language == Language::Settings && found.form == Form::Dangling;
-        if is_yaml && reader.column() <= found.indent {
+        if may_be_yaml(language) && found.form == Form::Dangling && reader.column() <= found.indent {
             return None;
         }
         let (field, operator) = reader.field()?;
@@ -361,6 +363,8 @@ mod tests {
         yaml("password:\n  \"k9XwLq27vT\"\nuser: ann", Some("k9XwLq27vT"));
         yaml("password: |\n  k9XwLq27vT\nuser: ann", Some("k9XwLq27vT"));
         yaml("password: >-\n  k9XwLq27vT\n  and more\n", None);
+        check("password: >-\n  k9XwLq27vT\n", Language::Unknown, Some("k9XwLq27vT"));
+        check("password: >-\n  k9XwLq27vT\n", Language::Prose, None);
         yaml("password: |\n  the words of it\n", None);
         yaml("password:\n  k9XwLq27vT\n", None);
     }
