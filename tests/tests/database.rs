@@ -143,11 +143,7 @@ fn a_server_gives_what_a_folder_gives() {
     assert_eq!((one.code, &one.stdout), (1, &two.stdout), "{}", one.stderr);
     let status = from_server.run(&["db", "status"]);
     assert_eq!(status.code, 0, "{}", status.stderr);
-    assert!(
-        status.stdout.contains("PyPI: 1 advisories of 1 packages, newest 2999-01-05"),
-        "{}",
-        status.stdout
-    );
+    assert!(status.stdout.contains("PyPI: 1 advisory of 1 package, newest 2999-01-05"), "{}", status.stdout);
     assert!(status.stdout.contains(&format!("from {}/,", server.url())), "{}", status.stdout);
 }
 
@@ -165,7 +161,7 @@ fn without_names_every_ecosystem_of_lockfiles_is_asked_for() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let built: Vec<&str> =
         ran.stdout.lines().filter_map(|line| line.split_once(", newest")).map(|(it, _)| it).collect();
-    let expected = ["Go: 1 advisories", "PyPI: 1 advisories", "crates.io: 1 advisories", "npm: 1 advisories"];
+    let expected = ["Go: 1 advisory", "PyPI: 1 advisory", "crates.io: 1 advisory", "npm: 1 advisory"];
     assert_eq!(built, expected);
 }
 

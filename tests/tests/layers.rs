@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// What each crate may use of ours; the command line may use everything.
-const MAY_USE: [(&str, &[&str]); 11] = [
+const MAY_USE: [(&str, &[&str]); 12] = [
     ("model", &[]),
+    ("bounded-toml", &[]),
     ("source", &["model"]),
     ("advisory", &["model"]),
     ("store", &["model"]),
     ("stage", &["model", "source"]),
-    ("secrets", &["model", "source", "stage"]),
-    ("inventory", &["model", "source", "stage", "advisory"]),
+    ("secrets", &["model", "bounded-toml", "source", "stage"]),
+    ("inventory", &["model", "bounded-toml", "source", "stage", "advisory"]),
     ("dependencies", &["model", "source", "stage", "advisory"]),
     ("plan", &["model", "source", "stage"]),
     ("engine", &["model", "source", "stage", "store"]),
