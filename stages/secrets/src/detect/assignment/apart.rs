@@ -156,8 +156,17 @@ fn find(text: &[u8], found: &Announced, language: Language) -> Option<Assignment
         if may_be_yaml(language) && found.form == Form::Dangling && reader.column() <= found.indent {
             return None;
         }
+        if matches!(reader.line(), [b'#', ..] | [b'/', b'/', ..]) {
+            reader.at += reader.line().len();
+            continue;
+        }
         let (field, operator) = reader.field()?;
         if is_among(VALUES, field) {
+            if matches!(reader.line(), b"|" | b"|-" | b">" | b">-") {
+                reader.at += reader.line().len();
+                reader.next_field()?;
+                reader.is_block_text(found, reader.line()).then_some(())?;
+            }
             return reader.cut(found, operator, language);
         }
         if is_among(LABELS, field) {
@@ -313,6 +322,9 @@ mod tests {
         yaml("  - key: db-password\n    secure: false\n    value: k9XwLq27vT", Some("k9XwLq27vT"));
         yaml("- {name: DB_PASSWORD, value: k9XwLq27vT}", Some("k9XwLq27vT"));
         yaml("  option_name: DB_PASSWORD\n  value: k9XwLq27vT", Some("k9XwLq27vT"));
+        yaml("- name: DB_PASSWORD\n  # of the shop\n  value: k9XwLq27vT\n", Some("k9XwLq27vT"));
+        yaml("- name: DB_PASSWORD\n  value: |-\n    k9XwLq27vT\n- name: x", Some("k9XwLq27vT"));
+        yaml("- name: DB_PASSWORD\n  value: |\n    k9XwLq27vT\n    and more\n", None);
         yaml("- name: DB_PASSWORD\n  valueFrom:\n    secretKeyRef:\n      name: x", None);
         yaml("- name: DB_PASSWORD\n- value: k9XwLq27vT", None);
         yaml("- name: DB_PASSWORD\n  name: other\n  value: k9XwLq27vT", None);
