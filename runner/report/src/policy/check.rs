@@ -38,6 +38,7 @@ impl PolicyError {
             }
             ExpressionError::Field(field) => before(&format!("finding.{field}")),
             ExpressionError::Variable(name) | ExpressionError::Function(name) => before(name),
+            ExpressionError::Word { word, .. } => before(word),
             ExpressionError::Syntax { .. }
             | ExpressionError::Long
             | ExpressionError::Order { .. }

@@ -5,6 +5,7 @@
 //! inside a loop, loops nest twice at most, and the steps that a finding's lists allow are counted beforehand.
 
 mod order;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -99,6 +100,16 @@ pub enum ExpressionError {
         operator: String,
         /// What to write.
         instead: &'static str,
+    },
+    /// A word that a field never holds.
+    #[error("compares `finding.{field}` with `{word}`, which it never is; it is one of `{known}`")]
+    Word {
+        /// The field.
+        field: &'static str,
+        /// The word.
+        word: String,
+        /// The words that it may hold.
+        known: String,
     },
     /// More work than one finding may take.
     #[error("{0}")]
@@ -274,6 +285,7 @@ impl Survey {
                     return Err(ExpressionError::Function(name.to_owned()));
                 }
                 order::check(name, &call.args)?;
+                words::check(name, &call.args)?;
                 if loops > 0 && name == operators::ADD {
                     return Err(ExpressionError::Cost("joins values inside a loop"));
                 }

@@ -47,7 +47,7 @@ fn every_field_can_be_used() {
     for field in facts::fields() {
         let path = &field.path;
         let condition = match field.kind {
-            "string" => format!("finding.{path} == '' || true"),
+            "string" => format!("finding.{path}.size() >= 0"),
             "int" => format!("finding.{path} >= 0"),
             "bool" => format!("finding.{path} || true"),
             "list" => format!("size(finding.{path}) >= 0"),
@@ -86,6 +86,27 @@ fn mistakes_are_refused_before_anything_runs() {
     );
     check(&format!("1{} > 0", " + 1".repeat(400)), "nests too deep");
     check(&"x".repeat(2_001), "is longer than 2000 bytes");
+}
+
+#[test]
+fn a_word_that_a_field_never_holds_is_refused() {
+    let severity = "compares `finding.severity` with `hihg`, which it never is; it is one of `critical`, `high`, `medium`, \
+                    `low`, `info`, `unknown`";
+    let state = "compares `finding.state` with `fresh`, which it never is; it is one of `new`, `unchanged`, `waived`, \
+                 `newly-disclosed`";
+    for (condition, expected) in [
+        ("finding.severity == 'hihg'", severity),
+        ("finding.kev && 'hihg' != finding.severity", severity),
+        ("finding.severity in ['high', 'hihg']", severity),
+        ("finding.state == 'fresh'", state),
+    ] {
+        assert_eq!(Expression::compile(condition).unwrap_err().to_string(), expected, "{condition}");
+    }
+    check(
+        "finding.severity in ['critical', 'high'] || finding.state != 'newly-disclosed' || true",
+        true,
+        true,
+    );
 }
 
 #[test]
